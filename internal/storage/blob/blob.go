@@ -1,0 +1,88 @@
+// Package blob is the contract of the store of message bodies: large,
+// immutable, written once, shared by reference between the queue and all
+// recipients.
+//
+// A body is durable when [Writer.Commit] returns its [ID]; only then may a
+// record in the key-value store name it. The other way round, a body that no
+// record names is garbage: a crash between the two leaves garbage, never a
+// record without a body. [Store.Collect] reclaims the space of garbage.
+package blob
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// ID names a body. It is opaque, fixed in size, and never used again for
+// another body. The zero ID names nothing.
+type ID [16]byte
+
+// IsZero reports whether the ID names nothing.
+func (id ID) IsZero() bool { return id == ID{} }
+
+var (
+	// ErrNotFound says that the store has no such body.
+	ErrNotFound = errors.New("blob: not found")
+	// ErrCorrupt says that the stored bytes do not match their checksum. The
+	// damage is limited to this body.
+	ErrCorrupt = errors.New("blob: checksum mismatch")
+	// ErrFailed says that a write or sync failed earlier; nothing is
+	// acknowledged any more until the process restarts.
+	ErrFailed = errors.New("blob: store failed, nothing is written any more")
+	// ErrTooLarge says that a body exceeds the limit of the store.
+	ErrTooLarge = errors.New("blob: body too large")
+)
+
+// Store keeps bodies. All methods may be called from any goroutine.
+type Store interface {
+	// Create starts a new body. The caller ends it with Commit or Abort.
+	Create(ctx context.Context) (Writer, error)
+
+	// Open returns a reader of a body, or ErrNotFound. Bytes are verified
+	// against their checksum before they are handed out (ErrCorrupt).
+	Open(ctx context.Context, id ID) (Reader, error)
+
+	// Collect reclaims bodies that nothing refers to and that were committed
+	// before cutoff. live is called once, after the candidates are fixed; it
+	// reports every ID in use, in any order, repeats allowed. An error from
+	// live stops the collection with nothing reclaimed.
+	Collect(ctx context.Context, cutoff time.Time, live func(report func(ID)) error) (Collected, error)
+
+	// Verify reads every body and reports the damaged ones; it goes on past
+	// them. The error is about Verify itself.
+	Verify(ctx context.Context, report func(ID, error)) error
+
+	// Failed is closed when the store has failed (see ErrFailed).
+	Failed() <-chan struct{}
+
+	Close() error
+}
+
+// Writer takes the bytes of one body. It is used by one goroutine.
+type Writer interface {
+	io.Writer
+	// Size is the number of bytes written so far.
+	Size() int64
+	// Commit makes the body durable and returns its name. Concurrent commits
+	// share one sync of the disk.
+	Commit(ctx context.Context) (ID, error)
+	// Abort gives the body up and releases what it held. After Commit it does
+	// nothing, so that it can be deferred.
+	Abort()
+}
+
+// Reader reads one body. It is safe for concurrent use; the body stays
+// readable until Close, even while space is reclaimed.
+type Reader interface {
+	io.ReaderAt
+	Size() int64
+	Close() error
+}
+
+// Collected says what a collection did, in bodies and bytes.
+type Collected struct {
+	Dead, Moved           int64
+	DeadBytes, FreedBytes int64
+}
