@@ -1,0 +1,67 @@
+package imap
+
+import "time"
+
+// Limits of one session. What a client may make the server hold is bounded
+// before it is held; reaching a limit is an ordinary reply. Zero fields of
+// [Limits] take these values.
+const (
+	DefaultLine          = 64 << 10         // bytes of a command without its literals, once logged in
+	DefaultLoginLine     = 16 << 10         // the same before login: room for a SASL token
+	DefaultLiteral       = 64 << 10         // bytes of a literal that is not a message
+	DefaultLiterals      = 256 << 10        // bytes of all such literals of one command
+	DefaultAppend        = 64 << 20         // bytes of a message in APPEND
+	DefaultDepth         = 50               // nested parentheses
+	DefaultTokens        = 50_000           // atoms, strings and numbers of one command
+	DefaultLoginCommands = 100              // commands before login
+	DefaultAuthFailures  = 3                // refused logins before the connection ends
+	DefaultBadCommands   = 20               // BAD replies in a row before it ends
+	DefaultMultiAppend   = 1000             // messages in one APPEND
+	DefaultIdleTimeout   = 30 * time.Minute // silence once logged in; RFC 3501 5.4 asks for 30 minutes
+	DefaultLoginTimeout  = 3 * time.Minute  // from the connection to login
+	DefaultReadTimeout   = 5 * time.Minute  // silence inside a command
+	DefaultWriteTimeout  = 5 * time.Minute  // a client that does not read
+	DefaultPushTimeout   = 30 * time.Second // a client in IDLE that does not read
+)
+
+// Limits of a session; the zero value means the defaults above.
+type Limits struct {
+	Line, LoginLine   int   // bytes
+	Literal, Literals int64 // bytes
+	Append            int64 // bytes
+	Depth, Tokens     int
+	LoginCommands     int
+	AuthFailures      int
+	BadCommands       int
+	MultiAppend       int
+
+	IdleTimeout, LoginTimeout              time.Duration
+	ReadTimeout, WriteTimeout, PushTimeout time.Duration
+}
+
+// withDefaults fills in what is zero.
+func (l Limits) withDefaults() Limits {
+	setDefault(&l.Line, DefaultLine)
+	setDefault(&l.LoginLine, DefaultLoginLine)
+	setDefault(&l.Literal, DefaultLiteral)
+	setDefault(&l.Literals, DefaultLiterals)
+	setDefault(&l.Append, DefaultAppend)
+	setDefault(&l.Depth, DefaultDepth)
+	setDefault(&l.Tokens, DefaultTokens)
+	setDefault(&l.LoginCommands, DefaultLoginCommands)
+	setDefault(&l.AuthFailures, DefaultAuthFailures)
+	setDefault(&l.BadCommands, DefaultBadCommands)
+	setDefault(&l.MultiAppend, DefaultMultiAppend)
+	setDefault(&l.IdleTimeout, DefaultIdleTimeout)
+	setDefault(&l.LoginTimeout, DefaultLoginTimeout)
+	setDefault(&l.ReadTimeout, DefaultReadTimeout)
+	setDefault(&l.WriteTimeout, DefaultWriteTimeout)
+	setDefault(&l.PushTimeout, DefaultPushTimeout)
+	return l
+}
+
+func setDefault[T ~int | ~int64](v *T, d T) {
+	if *v == 0 {
+		*v = d
+	}
+}
