@@ -44,6 +44,12 @@ type Store interface {
 	// against their checksum before they are handed out (ErrCorrupt).
 	Open(ctx context.Context, id ID) (Reader, error)
 
+	// AppendBody appends a whole body to dst and returns the extended slice,
+	// verified. It is the fast road for a body that is read once from end to
+	// end: with room in dst there is one read of the disk and no allocation.
+	// On an error dst is returned with its old length.
+	AppendBody(ctx context.Context, dst []byte, id ID) ([]byte, error)
+
 	// Collect reclaims bodies that nothing refers to and that were committed
 	// before cutoff. live is called once, after the candidates are fixed; it
 	// reports every ID in use, in any order, repeats allowed. An error from
@@ -81,8 +87,9 @@ type Reader interface {
 	Close() error
 }
 
-// Collected says what a collection did, in bodies and bytes.
+// Collected says what a collection did.
 type Collected struct {
-	Dead, Moved           int64
-	DeadBytes, FreedBytes int64
+	Dead, Moved           int64 // bodies reclaimed, bodies copied on
+	DeadBytes, FreedBytes int64 // garbage seen, given or not; space given back
+	Damaged               int64 // live bodies that failed their checksum; their surroundings were left alone
 }
