@@ -1,0 +1,155 @@
+// Package config reads the configuration file: what must be known before the
+// stores open. Everything else (domains, accounts, aliases) lives in the store
+// and is managed by command.
+//
+// The file is TOML. Every key has a type, a unit, a default and a sentence,
+// and all four stand in one table (settings.go), from which the reader, the
+// commented file of "tram init" and docs/configuration.md are made. An empty
+// file is a valid one.
+//
+//	hostname = "mail.example.org"
+//	data     = "/var/lib/tram"
+//
+//	[[listener]]
+//	protocol = "smtp"
+//	address  = ":25"
+//
+// A mistake never stops the reading: [Load] reports all of them at once, each
+// with its line and what to do about it (see [Problems]).
+package config
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Config is the whole file after defaults have been filled in and everything
+// has been checked. Paths are absolute, or relative to the working directory
+// when Config was not read from a file.
+type Config struct {
+	Hostname   string     `json:"hostname"`
+	Data       string     `json:"data"`
+	Postmaster string     `json:"postmaster"`
+	Listeners  []Listener `json:"listener"`
+	TLS        TLS        `json:"tls"`
+	Limits     Limits     `json:"limits"`
+	Relay      Relay      `json:"relay"`
+	DNS        DNS        `json:"dns"`
+	Queue      Queue      `json:"queue"`
+	Log        Log        `json:"log"`
+	Metrics    Metrics    `json:"metrics"`
+
+	file  string         // for Problem; empty when not read from a file
+	lines map[string]int // "limits.message_size" or "listener[0].address" → line
+}
+
+// Listener is one door: a protocol spoken on an address.
+type Listener struct {
+	Protocol       Protocol       `json:"protocol"`
+	Address        string         `json:"address"` // host:port; an empty host means every address of the machine
+	TLS            TLSMode        `json:"tls"`
+	PlaintextLogin PlaintextLogin `json:"plaintext_login"`
+}
+
+// Port is the port number of the address, 0 when it has none.
+func (l Listener) Port() int {
+	_, port, err := splitHostPort(l.Address)
+	if err != nil {
+		return 0
+	}
+	return port
+}
+
+// TLS names the certificate and its key, both PEM. Both empty: a self-signed
+// certificate is made and kept in the data directory.
+type TLS struct {
+	Certificate string `json:"certificate"`
+	Key         string `json:"key"`
+}
+
+// Limits bounds what strangers and users can make the server hold.
+type Limits struct {
+	MessageSize           Size     `json:"message_size"`
+	Recipients            int      `json:"recipients"`
+	Connections           int      `json:"connections"`
+	ConnectionsPerAddress int      `json:"connections_per_address"`
+	LoginTime             Duration `json:"login_time"`
+	SMTPIdle              Duration `json:"smtp_idle"`
+	IMAPIdle              Duration `json:"imap_idle"`
+	POP3Idle              Duration `json:"pop3_idle"`
+	StopTime              Duration `json:"stop_time"`
+	Memory                Size     `json:"memory"`
+}
+
+// Relay says where mail for other domains goes and who may send it without
+// logging in.
+type Relay struct {
+	Host     string         `json:"host"` // empty: straight to the MX of each domain
+	Port     int            `json:"port"`
+	TLS      RelayTLS       `json:"tls"`
+	User     string         `json:"user"`
+	Password Secret         `json:"password"`
+	Networks []netip.Prefix `json:"networks"`
+}
+
+// Address is host:port of the smarthost, empty when there is none.
+func (r Relay) Address() string {
+	if r.Host == "" {
+		return ""
+	}
+	return joinHostPort(r.Host, r.Port)
+}
+
+// DNS names the resolvers, each host:port. None: those of /etc/resolv.conf.
+type DNS struct {
+	Servers []string `json:"servers"`
+}
+
+// Queue says how long and how often delivery is tried.
+type Queue struct {
+	Retry  []Duration `json:"retry"` // pauses; the last one repeats
+	Expire Duration   `json:"expire"`
+}
+
+// Log says what is written to standard error, and how.
+type Log struct {
+	Level  LogLevel  `json:"level"`
+	Format LogFormat `json:"format"`
+}
+
+// Metrics is the listener for /metrics and /healthz.
+type Metrics struct {
+	Address string `json:"address"` // "off": none
+	Pprof   bool   `json:"pprof"`
+}
+
+// Enabled reports whether there is a listener for metrics.
+func (m Metrics) Enabled() bool { return m.Address != "" && m.Address != "off" }
+
+// File is the name of the file that was read, empty when none was.
+func (c *Config) File() string { return c.file }
+
+// Problem is a mistake at the line of a key, for checks that need more than
+// the file itself (whether a certificate can be read, say). The key is written
+// as "tls.certificate" or "listener[0].address". When the key is not in the
+// file, the line is that of its table.
+func (c *Config) Problem(key, text string) Problem {
+	line := c.lines[key]
+	if table, _, ok := strings.Cut(key, "."); ok && line == 0 {
+		line = c.lines[table]
+	}
+	return Problem{File: c.file, Line: line, Key: key, Text: text}
+}
+
+// ListenerKey is the key of a field of the i-th listener, for Problem.
+func ListenerKey(i int, field string) string {
+	return "listener[" + strconv.Itoa(i) + "]." + field
+}
+
+// Same reports whether two configurations differ in nothing but comments and
+// the order of keys.
+func (c *Config) Same(d *Config) bool {
+	return slices.Equal(c.render(), d.render())
+}

@@ -1,0 +1,139 @@
+package config
+
+import "time"
+
+// section is a table of the file.
+type section struct {
+	name     string // empty: the keys in front of the first table
+	doc      string
+	repeated bool // written [[name]], one entry each time
+	settings []setting
+}
+
+// setting is a key of the file. Its type and its default are those of the
+// field that at points to.
+type setting struct {
+	key string
+	doc string
+	at  func(*Config) any // pointer to the field; in a repeated section to that of the last entry
+}
+
+// sections is the whole file. The reader, the commented file and the
+// reference in docs/configuration.md are made from it.
+func sections() []section {
+	return []section{
+		{settings: rootSettings()},
+		{name: "listener", repeated: true, doc: listenerDoc, settings: listenerSettings()},
+		{name: "tls", doc: tlsDoc, settings: []setting{
+			{"certificate", "PEM file with the certificate chain, read again on reload.", func(c *Config) any { return &c.TLS.Certificate }},
+			{"key", "PEM file with its private key.", func(c *Config) any { return &c.TLS.Key }},
+		}},
+		{name: "limits", doc: "What strangers and users can make the server hold.", settings: limitSettings()},
+		{name: "relay", doc: relayDoc, settings: relaySettings()},
+		{name: "dns", doc: "Resolvers for the MX and address records of other domains.", settings: []setting{
+			{"servers", `Addresses as "host:port"; none means those of /etc/resolv.conf.`, func(c *Config) any { return &c.DNS.Servers }},
+		}},
+		{name: "queue", doc: "Mail that could not be delivered at once.", settings: []setting{
+			{"retry", "Pauses between the tries; the last one repeats.", func(c *Config) any { return &c.Queue.Retry }},
+			{"expire", "After this long the message goes back to its sender.", func(c *Config) any { return &c.Queue.Expire }},
+		}},
+		{name: "log", doc: "Lines go to standard error.", settings: []setting{
+			{"level", `"debug", "info", "warn" or "error".`, func(c *Config) any { return &c.Log.Level }},
+			{"format", `"auto" (colours on a terminal, text elsewhere), "text" or "json".`, func(c *Config) any { return &c.Log.Format }},
+		}},
+		{name: "metrics", doc: "HTTP for Prometheus (/metrics) and for health checks (/healthz). It asks for no password: keep it on a loopback address.", settings: []setting{
+			{"address", `"off" for none.`, func(c *Config) any { return &c.Metrics.Address }},
+			{"pprof", "Serve profiles of the running program under /debug/pprof/; loopback only.", func(c *Config) any { return &c.Metrics.Pprof }},
+		}},
+	}
+}
+
+const (
+	listenerDoc = "The doors: one entry for each protocol and address. Without any entry the seven usual ports are opened on every address."
+	tlsDoc      = "The certificate that clients see. Without one a self-signed certificate is made at first start and kept in the data directory."
+	relayDoc    = "Mail for other domains."
+)
+
+func rootSettings() []setting {
+	return []setting{
+		{"hostname", "Full name of this machine in greetings and trace headers. Other servers look it up: it should have an address and a reverse record.", func(c *Config) any { return &c.Hostname }},
+		{"data", "Directory of everything that is stored. Only one server can use it at a time.", func(c *Config) any { return &c.Data }},
+		{"postmaster", "Account that gets mail for postmaster@ of domains without such an account (RFC 5321 4.5.1); it may be empty.", func(c *Config) any { return &c.Postmaster }},
+	}
+}
+
+func listenerSettings() []setting {
+	last := func(c *Config) *Listener { return &c.Listeners[len(c.Listeners)-1] }
+	return []setting{
+		{"protocol", `"smtp" (from other servers), "submission" (from users), "imap" or "pop3".`, func(c *Config) any { return &last(c).Protocol }},
+		{"address", `Address as "host:port"; ":25" means every address of the machine.`, func(c *Config) any { return &last(c).Address }},
+		{"tls", `"starttls" (the client asks for it), "implicit" (from the first byte) or "none". When left out: implicit on ports 465, 993 and 995, otherwise starttls.`, func(c *Config) any { return &last(c).TLS }},
+		{"plaintext_login", `Who may log in without TLS: "loopback" (clients on this machine), "never" or "always".`, func(c *Config) any { return &last(c).PlaintextLogin }},
+	}
+}
+
+func limitSettings() []setting {
+	return []setting{
+		{"message_size", "Largest message that is taken.", func(c *Config) any { return &c.Limits.MessageSize }},
+		{"recipients", "Recipients of one message in one transaction; at least 100 (RFC 5321 4.5.3.1.8).", func(c *Config) any { return &c.Limits.Recipients }},
+		{"connections", "Open connections on each listener.", func(c *Config) any { return &c.Limits.Connections }},
+		{"connections_per_address", "Open connections from one client address on each listener.", func(c *Config) any { return &c.Limits.ConnectionsPerAddress }},
+		{"login_time", "Time to log in over IMAP and POP3.", func(c *Config) any { return &c.Limits.LoginTime }},
+		{"smtp_idle", "Silence after which an SMTP session ends; at least 5m (RFC 5321 4.5.3.2.7).", func(c *Config) any { return &c.Limits.SMTPIdle }},
+		{"imap_idle", "Silence after which an IMAP session ends; at least 30m (RFC 9051 5.4).", func(c *Config) any { return &c.Limits.IMAPIdle }},
+		{"pop3_idle", "Silence after which a POP3 session ends; at least 10m (RFC 1939 3).", func(c *Config) any { return &c.Limits.POP3Idle }},
+		{"stop_time", "Time that sessions and deliveries have to end when the server stops.", func(c *Config) any { return &c.Limits.StopTime }},
+		{"memory", "Soft limit of the memory of the whole process: near it, memory is freed at the price of processor time. 0 means none.", func(c *Config) any { return &c.Limits.Memory }},
+	}
+}
+
+func relaySettings() []setting {
+	return []setting{
+		{"host", "Smarthost that gets all mail for other domains. When empty, mail goes straight to the MX of each domain.", func(c *Config) any { return &c.Relay.Host }},
+		{"port", "Port of the smarthost.", func(c *Config) any { return &c.Relay.Port }},
+		{"tls", `"opportunistic" (when offered), "none", "starttls" or "implicit"; the last two demand it with a certificate that verifies.`, func(c *Config) any { return &c.Relay.TLS }},
+		{"user", "Login name at the smarthost, when it wants one.", func(c *Config) any { return &c.Relay.User }},
+		{"password", "Its password. Keep this file unreadable for others.", func(c *Config) any { return &c.Relay.Password }},
+		{"networks", `Clients that may send to other domains without logging in, as "192.0.2.0/24". None by default.`, func(c *Config) any { return &c.Relay.Networks }},
+	}
+}
+
+// Default is the configuration of an empty file, but for the host name, which
+// is that of the machine, and the usual listeners (see defaultListeners).
+func Default() *Config {
+	minute := Duration(time.Minute)
+	return &Config{
+		Data: "/var/lib/tram",
+		Limits: Limits{
+			MessageSize:           50 * MiB,
+			Recipients:            1000,
+			Connections:           10_000,
+			ConnectionsPerAddress: 200,
+			LoginTime:             minute,
+			SMTPIdle:              5 * minute,
+			IMAPIdle:              30 * minute,
+			POP3Idle:              10 * minute,
+			StopTime:              minute / 2,
+		},
+		Relay: Relay{Port: 25, TLS: RelayOpportunistic},
+		Queue: Queue{
+			Retry:  []Duration{5 * minute, 15 * minute, 30 * minute, 60 * minute, 120 * minute, 240 * minute},
+			Expire: 5 * Day,
+		},
+		Log:     Log{Level: "info", Format: LogAuto},
+		Metrics: Metrics{Address: "127.0.0.1:9125"},
+	}
+}
+
+// defaultListeners are the doors of a file that names none.
+func defaultListeners() []Listener {
+	return []Listener{
+		{Protocol: SMTP, Address: ":25"},
+		{Protocol: Submission, Address: ":587"},
+		{Protocol: Submission, Address: ":465"},
+		{Protocol: IMAP, Address: ":143"},
+		{Protocol: IMAP, Address: ":993"},
+		{Protocol: POP3, Address: ":110"},
+		{Protocol: POP3, Address: ":995"},
+	}
+}
