@@ -1,0 +1,24 @@
+// Package mta is the message transfer agent (RFC 5598 4.3): it takes mail from
+// other hosts, finds the next station of each recipient, and hands the mail on.
+//
+//	port 25 ─ Receiver ─┐
+//	                    ├─ Intake ─ queue.Add ┄ queue.Next ─ MTA.Run ─┬─ LocalDeliverer (mda)
+//	465, 587 ─ msa ─────┘                                             └─ smtpclient ─ next host
+//
+// # In
+//
+// [Receiver] is the policy of port 25: mail for our own recipients from
+// anybody, mail for others only from the relay networks. What it accepts goes
+// through [Intake], the one way into the queue for every agent: trace header,
+// digest, loop check, body synced, queue entry synced. Only then is there a
+// 250 (promise 1, owned by queue.Add).
+//
+// # On
+//
+// [MTA.Run] takes entries from the queue. Recipients of ours go to the local
+// delivery agent, all in one commit. The others are grouped by next hop
+// ([Route] decides, and is a pure function) and sent by a bounded number of
+// senders. A destination that cannot be reached is left alone for a growing
+// time, whatever messages wait for it. A recipient that failed is settled in
+// the same commit that queues its bounce, so there is exactly one bounce.
+package mta
