@@ -1,0 +1,79 @@
+package imapwire
+
+import (
+	"strings"
+	"time"
+)
+
+const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+// AppendDateTime appends t as date-time, `" 1-Feb-2006 15:04:05 +0700"`, in
+// the zone of t.
+func AppendDateTime(dst []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	_, offset := t.Zone()
+	dst = append(dst, '"')
+	if day < 10 {
+		dst = append(dst, ' ', byte('0'+day))
+	} else {
+		dst = appendTwo(dst, day)
+	}
+	dst = append(dst, '-')
+	dst = append(dst, months[3*(month-1):3*month]...)
+	dst = append(dst, '-')
+	year = min(max(year, 0), 9999)
+	dst = appendTwo(appendTwo(dst, year/100), year%100)
+	dst = append(dst, ' ')
+	dst = append(appendTwo(dst, hour), ':')
+	dst = append(appendTwo(dst, minute), ':')
+	dst = append(appendTwo(dst, second), ' ')
+	sign := byte('+')
+	if offset < 0 {
+		sign, offset = '-', -offset
+	}
+	dst = append(dst, sign)
+	dst = appendTwo(appendTwo(dst, offset/3600%100), offset/60%60)
+	return append(dst, '"')
+}
+
+func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
+
+// DateTime reads a date-time, as APPEND has it. It is a quoted string, so
+// nothing else can begin with a quote where it may stand.
+func (d *Decoder) DateTime(ptr *time.Time) bool {
+	if c, ok := d.peek(); !ok || c != '"' {
+		return false
+	}
+	var s string
+	if !d.quotedString(&s) {
+		return false
+	}
+	t, err := time.Parse("2-Jan-2006 15:04:05 -0700", strings.TrimPrefix(s, " "))
+	if err != nil || !zoneInRange(t) {
+		return d.Fail("Invalid internal date")
+	}
+	*ptr = t
+	return true
+}
+
+// zoneInRange refuses offsets that could not be sent back in four digits.
+func zoneInRange(t time.Time) bool {
+	_, offset := t.Zone()
+	return -24*3600 < offset && offset < 24*3600
+}
+
+// ExpectDate reads the date of a search key: 1-Feb-2006, quoted or not. The
+// result is midnight UTC of that day: the key compares days, not moments.
+func (d *Decoder) ExpectDate(ptr *time.Time) bool {
+	var s string
+	if !d.ExpectAString(&s) {
+		return false
+	}
+	t, err := time.Parse("2-Jan-2006", strings.TrimPrefix(s, " "))
+	if err != nil {
+		return d.Fail("Invalid search date")
+	}
+	*ptr = t
+	return true
+}

@@ -1,0 +1,60 @@
+package imapwire
+
+import "strings"
+
+// ExpectMailbox reads a mailbox name and gives it in UTF-8, INBOX in upper
+// case (RFC 3501 5.1).
+func (d *Decoder) ExpectMailbox(ptr *string) bool {
+	var raw string
+	if !d.ExpectAString(&raw) {
+		return false
+	}
+	name, ok := DecodeMailbox(raw)
+	if !ok {
+		return d.Fail("Mailbox name is not valid modified UTF-7")
+	}
+	*ptr = name
+	return true
+}
+
+// DecodeMailbox gives the UTF-8 form of a mailbox name as a client wrote it.
+// INBOX, whatever its case and with children too, comes in upper case.
+func DecodeMailbox(raw string) (string, bool) {
+	name, ok := DecodeUTF7(raw)
+	if !ok {
+		return "", false
+	}
+	return canonicalInbox(name), true
+}
+
+func canonicalInbox(name string) string {
+	const inbox = "INBOX"
+	if len(name) < len(inbox) || !strings.EqualFold(name[:len(inbox)], inbox) {
+		return name
+	}
+	if rest := name[len(inbox):]; rest == "" || rest[0] == '/' {
+		return inbox + rest
+	}
+	return name
+}
+
+// ExpectListMailbox reads the pattern of LIST: an astring in which an atom may
+// hold wildcards. It is not decoded: wildcards are matched by the caller.
+func (d *Decoder) ExpectListMailbox(ptr *string) bool {
+	return d.String(ptr) || d.word(classList, ptr) || d.Fail("Expected a mailbox pattern")
+}
+
+// AppendMailbox appends a mailbox name, which is UTF-8, in modified UTF-7.
+func AppendMailbox(dst []byte, name string) []byte {
+	plain := true
+	for i := range len(name) {
+		if c := name[i]; classes[c]&classAtom == 0 || c == '&' {
+			plain = false
+			break
+		}
+	}
+	if plain && name != "" && !isNIL(name) {
+		return append(dst, name...)
+	}
+	return AppendAString(dst, view(AppendUTF7(nil, name)))
+}
