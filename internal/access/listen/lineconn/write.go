@@ -1,0 +1,66 @@
+package lineconn
+
+import "time"
+
+// Write collects p for the next Flush. What is larger than the room for
+// replies is sent at once, after what was collected before.
+func (c *Conn) Write(p []byte) (int, error) {
+	if len(c.out)+len(p) > outSize {
+		if err := c.Flush(); err != nil {
+			return 0, err
+		}
+		if len(p) > outSize {
+			return c.send(p)
+		}
+	}
+	c.room()
+	c.out = append(c.out, p...)
+	return len(p), nil
+}
+
+// WriteString is Write for a string.
+func (c *Conn) WriteString(s string) (int, error) {
+	if len(c.out)+len(s) > outSize {
+		if err := c.Flush(); err != nil {
+			return 0, err
+		}
+		if len(s) > outSize {
+			return c.send([]byte(s))
+		}
+	}
+	c.room()
+	c.out = append(c.out, s...)
+	return len(s), nil
+}
+
+// Flush sends what was collected.
+func (c *Conn) Flush() error {
+	if len(c.out) == 0 {
+		return nil
+	}
+	_, err := c.send(c.out)
+	c.dropOut()
+	return err
+}
+
+func (c *Conn) room() {
+	if c.outBuffer == nil {
+		c.outBuffer = outBuffers.Get().(*outBuffer)
+		c.out = c.outBuffer[:0]
+	}
+}
+
+// send writes to the connection. A peer that does not read for Timeout gets an
+// error; under TLS the connection is then unusable.
+func (c *Conn) send(p []byte) (int, error) {
+	due := time.Now().Add(c.timeout)
+	if early := due.Sub(c.writeDue); c.writeDue.IsZero() || early < 0 || early >= c.timeout/slack {
+		c.writeDue = due
+		if err := c.conn.SetWriteDeadline(due); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.conn.Write(p)
+	c.sent += int64(n)
+	return n, err
+}
