@@ -71,28 +71,37 @@ type Entry struct {
 	flight flight
 }
 
+// flight is what the queue notes about an entry in the hands of an agent.
+type flight struct {
+	key   entryKey
+	due   time.Time // recipients whose Next is not later are to be tried
+	after after     // what Settled will publish
+	over  bool      // guarded by Queue.mu
+}
+
 // Due reports whether recipient i should be tried in this flight; others wait
 // for their own time.
 func (e *Entry) Due(i int) bool {
 	return !e.Rcpts[i].Next.After(e.flight.due)
 }
 
-// Result is what became of one recipient in one flight.
-type Result uint8
+// next is the time of the recipient that is due first, as records have it.
+func (e *Entry) next() int64 {
+	next := millis(e.Rcpts[0].Next)
+	for i := range e.Rcpts {
+		next = min(next, millis(e.Rcpts[i].Next))
+	}
+	return next
+}
 
-// The results.
-const (
-	Untouched Result = iota // not tried; nothing changes
-	Delivered               // taken over by a mailbox or another host
-	Deferred                // to be tried again
-	Failed                  // given up; the caller queues the bounce in the same commit
-)
-
-// Outcome is the result of one recipient.
-type Outcome struct {
-	Result Result
-	Next   time.Time // Deferred: when to try again; zero follows the retry schedule
-	Reply  string    // what the other side said
+// tried reports whether any recipient was tried before.
+func (e *Entry) tried() bool {
+	for i := range e.Rcpts {
+		if e.Rcpts[i].Attempts > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // State says where an entry stands.

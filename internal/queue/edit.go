@@ -1,0 +1,198 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tram/internal/storage/kv"
+)
+
+// What an administrator does to entries. All of it is on disk when it returns.
+//
+// Agents may be at work on the same entries. The record is the truth, and it
+// changes under the lock of its shard: a command changes the record first and
+// then tells the schedule; SettleTx keeps what a command wrote; Next looks at
+// the record before it hands out an entry that was tried. So whatever the
+// order, an entry ends where the last commit put it.
+
+const (
+	// editBatch is how many entries one commit changes.
+	editBatch = 256
+	// maxEditErrors bounds the errors that a command on many entries names.
+	maxEditErrors = 10
+)
+
+// errSkip leaves an entry alone without a complaint.
+var errSkip = errors.New("skip")
+
+// Retry makes entries due now and returns how many. Those in flight are left
+// alone; held ones are refused with ErrHeld.
+//
+// Like all commands it goes on past entries that it cannot change; the error
+// then names the first of them.
+func (q *Queue) Retry(ctx context.Context, ids ...ID) (int, error) {
+	now := time.Now()
+	return q.rewrite(ctx, ids, func(e *Entry) error {
+		switch {
+		case q.state(e.ID) == InFlight:
+			return errSkip
+		case e.Hold:
+			return ErrHeld
+		}
+		for i := range e.Rcpts {
+			if e.Rcpts[i].Attempts > 0 {
+				e.Rcpts[i].Next = now
+			}
+		}
+		return nil
+	})
+}
+
+// Hold stops entries and returns how many. One in flight is held when its
+// flight ends, if it then still has recipients.
+func (q *Queue) Hold(ctx context.Context, ids ...ID) (int, error) {
+	return q.rewrite(ctx, ids, func(e *Entry) error { return setHold(e, true) })
+}
+
+// Unhold lets held entries go on and returns how many.
+func (q *Queue) Unhold(ctx context.Context, ids ...ID) (int, error) {
+	return q.rewrite(ctx, ids, func(e *Entry) error { return setHold(e, false) })
+}
+
+func setHold(e *Entry, hold bool) error {
+	if e.Hold == hold {
+		return errSkip
+	}
+	e.Hold = hold
+	return nil
+}
+
+// rewrite changes the records of entries, batch by batch, and syncs.
+func (q *Queue) rewrite(ctx context.Context, ids []ID, change func(*Entry) error) (int, error) {
+	return q.edit(ctx, ids, func(shard kv.Account, ids []ID) (int, []error, error) {
+		var changed []*Entry
+		var failures []error
+		err := q.db.Update(ctx, []kv.Account{shard}, func(tx kv.Tx) (err error) {
+			changed, failures, err = q.rewriteTx(tx.Account(shard), ids, change)
+			return err
+		})
+		if err != nil {
+			return 0, nil, err
+		}
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for _, e := range changed {
+			q.publish(e)
+		}
+		return len(changed), failures, nil
+	})
+}
+
+func (q *Queue) rewriteTx(sp kv.Space, ids []ID, change func(*Entry) error) (changed []*Entry, failures []error, err error) {
+	for _, id := range ids {
+		e, err := get(sp, id)
+		if err == nil {
+			err = change(e)
+		} else if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrDamaged) {
+			return nil, nil, err
+		}
+		if errors.Is(err, errSkip) {
+			continue
+		}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", id, err))
+			continue
+		}
+		if err := q.put(sp, e); err != nil {
+			return nil, nil, err
+		}
+		changed = append(changed, e)
+	}
+	return changed, failures, nil
+}
+
+// publish brings the schedule in line with a record that a command changed.
+// The caller holds mu.
+func (q *Queue) publish(e *Entry) {
+	sl := q.schedule.find(e.ID)
+	switch {
+	case sl == nil: // settled meanwhile, or not yet published by Added
+	case sl.state == InFlight:
+		sl.hold = e.Hold
+	case e.Hold:
+		q.memory.take(e.ID)
+		q.schedule.set(sl, Held)
+	default:
+		q.schedule.wait(sl, q.inReach(e.next()), e.tried())
+		q.signal()
+	}
+}
+
+// inReach corrects a time that was written while the clock was wrong.
+func (q *Queue) inReach(next int64) int64 {
+	now := time.Now()
+	if next > millis(now.Add(q.maxDefer())) {
+		return millis(now)
+	}
+	return next
+}
+
+// edit runs a command on entries, shard by shard in batches, and syncs.
+func (q *Queue) edit(ctx context.Context, ids []ID, batch func(kv.Account, []ID) (int, []error, error)) (n int, err error) {
+	select {
+	case q.editing <- struct{}{}:
+		defer func() { <-q.editing }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	var failures failures
+	for shard, ids := range byShard(ids) {
+		for len(ids) > 0 {
+			part := ids[:min(len(ids), editBatch)]
+			ids = ids[len(part):]
+			changed, failed, err := batch(shard, part)
+			if err != nil {
+				return n, err
+			}
+			n += changed
+			failures.add(failed)
+		}
+		if err := q.db.Sync(ctx, shard); err != nil {
+			return n, err
+		}
+	}
+	return n, failures.err()
+}
+
+func byShard(ids []ID) map[kv.Account][]ID {
+	shards := make(map[kv.Account][]ID)
+	for _, id := range ids {
+		shards[Shard(id)] = append(shards[Shard(id)], id)
+	}
+	return shards
+}
+
+// failures gathers the errors of single entries.
+type failures struct {
+	errs []error
+	more int
+}
+
+func (f *failures) add(errs []error) {
+	for _, err := range errs {
+		if len(f.errs) == maxEditErrors {
+			f.more++
+			continue
+		}
+		f.errs = append(f.errs, err)
+	}
+}
+
+func (f *failures) err() error {
+	if f.more > 0 {
+		return errors.Join(append(f.errs, fmt.Errorf("and %d entries more", f.more))...)
+	}
+	return errors.Join(f.errs...)
+}
