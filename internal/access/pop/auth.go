@@ -1,0 +1,70 @@
+package pop
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"tram/internal/mail/sasl"
+)
+
+// auth is AUTH (RFC 5034). Without an argument it lists the mechanisms, as
+// clients older than CAPA expect.
+func (p *session) auth(ctx context.Context, arg string) {
+	if arg = strings.TrimSpace(arg); arg == "" {
+		p.authList()
+		return
+	}
+	if !p.mayLogIn() {
+		return
+	}
+	name, initial, given := strings.Cut(arg, " ")
+	var login, password string
+	mechanism := sasl.New(name, func(l, pw string) error {
+		login, password = l, pw
+		return nil
+	})
+	if mechanism == nil {
+		p.badCommand("unknown mechanism, there are " + sasl.PasswordMechanisms)
+		return
+	}
+	x := sasl.NewExchange(mechanism)
+	challenge, done, err := x.Start([]byte(initial), given)
+	for err == nil && !done {
+		p.line("+ " + challenge)
+		var line []byte
+		if line, err = p.readLine(); err != nil {
+			p.readFailed(err)
+			p.quit = true
+			return
+		}
+		challenge, done, err = x.Next(line)
+	}
+	if err != nil {
+		p.authFailed(ctx, err)
+		return
+	}
+	p.login(ctx, login, password)
+}
+
+func (p *session) authList() {
+	p.ok("mechanisms follow")
+	if p.secure() {
+		for name := range strings.FieldsSeq(sasl.PasswordMechanisms) {
+			p.line(name)
+		}
+	}
+	p.line(".")
+}
+
+// authFailed answers an exchange that did not get as far as a password.
+func (p *session) authFailed(ctx context.Context, err error) {
+	switch {
+	case errors.Is(err, sasl.ErrCancelled):
+		p.err("cancelled")
+	case errors.Is(err, sasl.ErrIdentity):
+		p.refused(ctx, "")
+	default:
+		p.badCommand("response is not what the mechanism expects")
+	}
+}

@@ -1,0 +1,127 @@
+// Package pop is the POP3 door: RFC 1939 with CAPA (RFC 2449), STLS
+// (RFC 2595), AUTH (RFC 5034), RESP-CODES, AUTH-RESP-CODE (RFC 3206),
+// PIPELINING, UIDL and LAST (RFC 1460), over an account's INBOX.
+//
+// # The maildrop
+//
+// A session that logs in takes a picture of the INBOX. Message numbers are
+// positions in that picture and never change. One POP session at a time has an
+// account's maildrop ([IN-USE] for the next one); IMAP sessions and deliveries
+// go on beside it, and what they do shows in the next session. QUIT removes
+// the messages marked by DELE, and only QUIT does (RFC 1939 6).
+//
+// # What is not offered
+//
+// APOP needs the password in the clear on the server; Tram keeps argon2id
+// hashes only. The greeting carries no timestamp, and APOP is answered with
+// what to use instead (RFC 1939 7 makes it optional).
+package pop
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"tram/internal/access/listen"
+	"tram/internal/mailstore"
+)
+
+// Limits of a session. Reaching one is an ordinary reply.
+const (
+	MaxLine              = 4096             // bytes of a command line; RFC 2449 4 asks for 255, SASL for more
+	DefaultLoginCommands = 50               // commands before login
+	DefaultAuthFailures  = 3                // refused logins before the connection ends
+	DefaultBadCommands   = 20               // unknown commands before it ends
+	DefaultIdleTimeout   = 10 * time.Minute // RFC 1939 3: at least 10 minutes
+	DefaultLoginTimeout  = 2 * time.Minute  // from the connection to login
+	DefaultFailureDelay  = time.Second      // before the answer to a refused login
+)
+
+// Authenticator checks a login. The directory satisfies it.
+type Authenticator interface {
+	// Authenticate returns the account and the canonical address of a login.
+	Authenticate(ctx context.Context, login, password string, remote netip.Addr) (account uint64, canonical string, err error)
+}
+
+// Options of a server. Zero values are sensible but for Auth and Store.
+type Options struct {
+	Hostname string           // named in the greeting
+	Auth     Authenticator    // required
+	Store    *mailstore.Store // required
+	Log      *slog.Logger     // nil discards
+	// BadLogin tells a password that is wrong from a directory in trouble.
+	BadLogin error
+
+	IdleTimeout, LoginTimeout time.Duration
+	FailureDelay              time.Duration // negative: none
+	LoginCommands             int
+	AuthFailures, BadCommands int
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.IdleTimeout, DefaultIdleTimeout)
+	setDefault(&o.LoginTimeout, DefaultLoginTimeout)
+	setDefault(&o.FailureDelay, DefaultFailureDelay)
+	setDefault(&o.LoginCommands, DefaultLoginCommands)
+	setDefault(&o.AuthFailures, DefaultAuthFailures)
+	setDefault(&o.BadCommands, DefaultBadCommands)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Hostname == "" {
+		o.Hostname = "localhost"
+	}
+	return o
+}
+
+func setDefault[T ~int | ~int64](v *T, d T) {
+	if *v == 0 {
+		*v = d
+	}
+}
+
+// Server holds what sessions share.
+type Server struct {
+	opts Options
+
+	mu    sync.Mutex
+	inUse map[uint64]struct{} // accounts whose maildrop a session has
+}
+
+// New returns a server.
+func New(o Options) *Server {
+	return &Server{opts: o.withDefaults(), inUse: make(map[uint64]struct{})}
+}
+
+// Busy is the refusal when there are too many connections.
+const Busy = "-ERR [SYS/TEMP] too many connections, try again later\r\n"
+
+// Handle speaks POP3 on a connection until the client leaves, fails or ctx
+// ends. It is a [listen.Handler].
+func (s *Server) Handle(ctx context.Context, c net.Conn, info listen.Info) {
+	p := newSession(s, c, info)
+	defer p.close()
+	stop := p.conn.WakeOn(ctx)
+	defer stop()
+	p.run(ctx)
+}
+
+// lock takes an account's maildrop; false when another session has it.
+func (s *Server) lock(account uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, taken := s.inUse[account]; taken {
+		return false
+	}
+	s.inUse[account] = struct{}{}
+	return true
+}
+
+func (s *Server) unlock(account uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inUse, account)
+}
