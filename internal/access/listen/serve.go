@@ -43,10 +43,15 @@ func (s *Server) serve(ctx context.Context, d *Door, atDoor *atomic.Int64, conn 
 		return
 	}
 	d.Handler(ctx, secure, info)
-	// close_notify tells the peer that nothing was cut off; a peer that does
-	// not read must not hold the goroutine for it.
-	secure.SetWriteDeadline(time.Now().Add(time.Second))
-	secure.CloseWrite()
+	EndTLS(secure)
+}
+
+// EndTLS tells the peer that TLS ends here and nothing was cut off. Sessions
+// that called Upgrade call it before they return; a peer that does not read
+// cannot hold them for longer than a second.
+func EndTLS(conn *tls.Conn) {
+	conn.SetWriteDeadline(time.Now().Add(time.Second))
+	conn.CloseWrite()
 }
 
 // recover keeps a panic inside its connection.

@@ -34,6 +34,7 @@ package lineconn
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync/atomic"
@@ -50,6 +51,9 @@ const (
 	// maxSkip is how much of an overlong line is read away before the
 	// connection is given up.
 	maxSkip = 16 << 20
+	// lingerTime and lingerBytes bound Linger.
+	lingerTime  = time.Second
+	lingerBytes = 1 << 20
 	// DefaultTimeout is the Timeout of a new connection (RFC 5321 4.5.3.2.7).
 	DefaultTimeout = 5 * time.Minute
 )
@@ -77,6 +81,7 @@ type Conn struct {
 	small     [smallSize]byte
 	out       []byte // replies not yet sent
 	outBuffer *outBuffer
+	writeErr  error // of a write that failed; final
 
 	timeout  time.Duration
 	until    time.Time // hard limit of all waits, zero for none
@@ -146,4 +151,31 @@ func (c *Conn) WakeOn(ctx context.Context) (stop func() bool) {
 func (c *Conn) Release() {
 	c.drop()
 	c.dropOut()
+}
+
+// Linger closes the sending side and reads what the peer still has under way,
+// for a moment and within bounds, so that closing the socket on unread bytes
+// does not destroy the last reply. The session ends after it.
+func (c *Conn) Linger() {
+	c.dropOut()
+	conn := c.conn
+	if secure, ok := conn.(*tls.Conn); ok {
+		secure.SetWriteDeadline(time.Now().Add(lingerTime))
+		secure.CloseWrite()
+		conn = secure.NetConn()
+	}
+	half, ok := conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	c.drop()
+	c.grow()
+	conn.SetReadDeadline(time.Now().Add(lingerTime))
+	for total := 0; total < lingerBytes; {
+		n, err := conn.Read(c.big[:])
+		if err != nil {
+			return
+		}
+		total += n
+	}
 }

@@ -18,6 +18,13 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// AvailableBuffer returns an empty slice with the room for replies behind it.
+// What is appended to it is passed to Write at once, and then not copied.
+func (c *Conn) AvailableBuffer() []byte {
+	c.room()
+	return c.out[len(c.out):]
+}
+
 // WriteString is Write for a string.
 func (c *Conn) WriteString(s string) (int, error) {
 	if len(c.out)+len(s) > outSize {
@@ -51,16 +58,20 @@ func (c *Conn) room() {
 }
 
 // send writes to the connection. A peer that does not read for Timeout gets an
-// error; under TLS the connection is then unusable.
+// error, and so does every later write: part of a reply may be on its way.
 func (c *Conn) send(p []byte) (int, error) {
+	if c.writeErr != nil {
+		return 0, c.writeErr
+	}
 	due := time.Now().Add(c.timeout)
 	if early := due.Sub(c.writeDue); c.writeDue.IsZero() || early < 0 || early >= c.timeout/slack {
 		c.writeDue = due
-		if err := c.conn.SetWriteDeadline(due); err != nil {
-			return 0, err
+		if c.writeErr = c.conn.SetWriteDeadline(due); c.writeErr != nil {
+			return 0, c.writeErr
 		}
 	}
 	n, err := c.conn.Write(p)
 	c.sent += int64(n)
+	c.writeErr = err
 	return n, err
 }
