@@ -34,7 +34,7 @@ import (
 )
 
 // Account is the number of a transaction domain. The numbers below FirstUser
-// are reserved for the server's own records.
+// are reserved for the server's own records; 0 belongs to the backend.
 type Account uint64
 
 // The reserved accounts.
@@ -58,6 +58,9 @@ var (
 	// ErrFailed says that a write or sync failed earlier and that the store
 	// acknowledges nothing any more. It is permanent until the process restarts.
 	ErrFailed = errors.New("kv: store failed, nothing is written any more")
+	// ErrTooLarge says that a key or value exceeds its limit. The transaction
+	// can go on without the record.
+	ErrTooLarge = errors.New("kv: record too large")
 	// ErrClosed says that the store was closed.
 	ErrClosed = errors.New("kv: store is closed")
 )
@@ -96,10 +99,14 @@ type Iterator interface {
 }
 
 // Space reads and writes the records of one account inside a transaction.
-// Reads see the transaction's own writes. Key and value are copied.
+// Reads see the transaction's own writes; an iterator sees those made before
+// its Scan, so a transaction may change what it walks over. Key and value are
+// copied. A Space is used by one goroutine and not after the transaction.
 type Space interface {
 	Reader
+	// Set writes a record, or refuses it with ErrTooLarge.
 	Set(key, value []byte) error
+	// Delete removes a record; it is fine when there is none.
 	Delete(key []byte) error
 	// DeleteRange removes lo <= key < hi.
 	DeleteRange(lo, hi []byte) error
