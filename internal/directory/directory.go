@@ -3,8 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
-	"iter"
-	"net/netip"
+	"fmt"
 
 	"tram/internal/mail/address"
 	"tram/internal/storage/kv"
@@ -19,7 +18,7 @@ var (
 	ErrNotEmpty   = errors.New("domain still has accounts or aliases")
 	ErrInvalid    = errors.New("invalid")
 	ErrDisabled   = errors.New("account is disabled")
-	ErrLoop       = errors.New("alias loop")
+	ErrLoop       = errors.New("alias leads back to itself")
 	ErrTooDeep    = errors.New("aliases are nested too deeply")
 	ErrTooMany    = errors.New("alias has too many recipients")
 	ErrAuth       = errors.New("wrong login or password")
@@ -30,96 +29,73 @@ var (
 
 // Directory is the directory. All methods may be called from any goroutine.
 // What a method has changed is on disk when it returns nil.
-type Directory struct{}
+type Directory struct {
+	db            kv.DB
+	postmaster    address.Address
+	defaultDomain string
+	hasher        *hasher
+}
 
 // Open opens the directory in db; an empty store is a directory without
 // domains.
-func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) { return &Directory{}, nil }
-
-func (d *Directory) AddDomain(ctx context.Context, dom Domain) (Domain, error) { return dom, nil }
-func (d *Directory) UpdateDomain(ctx context.Context, dom Domain) error        { return nil }
-
-// DeleteDomain removes a domain that has neither accounts nor aliases.
-func (d *Directory) DeleteDomain(ctx context.Context, name string) error { return nil }
-func (d *Directory) Domain(ctx context.Context, name string) (Domain, error) {
-	return Domain{}, nil
+func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
+	d := &Directory{db: db, postmaster: o.Postmaster, defaultDomain: o.DefaultDomain, hasher: newHasher()}
+	if o.DefaultDomain != "" {
+		var err error
+		if d.defaultDomain, err = domainName(o.DefaultDomain); err != nil {
+			return nil, fmt.Errorf("open directory: default %w", err)
+		}
+	}
+	if err := d.checkFormat(ctx); err != nil {
+		return nil, fmt.Errorf("open directory: %w", err)
+	}
+	return d, nil
 }
 
-// Domains yields all domains by name.
-func (d *Directory) Domains(ctx context.Context) iter.Seq2[Domain, error] { return nil }
-
-// AddAccount makes an account; an empty password makes one without login.
-func (d *Directory) AddAccount(ctx context.Context, a Account, password string) (Account, error) {
-	return a, nil
+// checkFormat refuses a directory that a newer version wrote: changing it
+// could lose what we do not understand.
+func (d *Directory) checkFormat(ctx context.Context) error {
+	var found byte
+	err := d.view(ctx, func(r kv.Reader) error {
+		v, err := r.Get(formatKey)
+		if err == nil && len(v) == 1 {
+			found = v[0]
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, kv.ErrNotFound):
+		return d.update(ctx, func(sp kv.Space) error { return sp.Set(formatKey, []byte{format}) })
+	case err == nil && found != format:
+		return ErrNewVersion
+	}
+	return err
 }
 
-// ImportAccounts makes many accounts in few commits, passwords hashed in
-// parallel.
-func (d *Directory) ImportAccounts(ctx context.Context, seq iter.Seq[NewAccount]) (int, error) {
-	return 0, nil
+func (d *Directory) view(ctx context.Context, fn func(kv.Reader) error) error {
+	return d.db.View(ctx, kv.Directory, fn)
 }
 
-// SetPassword sets a plain password; "" takes the login away.
-func (d *Directory) SetPassword(ctx context.Context, id AccountID, password string) error {
-	return nil
+// update runs fn as one transaction and waits until it is on disk.
+func (d *Directory) update(ctx context.Context, fn func(kv.Space) error) error {
+	return kv.Durable(ctx, d.db, []kv.Account{kv.Directory}, func(tx kv.Tx) error {
+		return fn(tx.Account(kv.Directory))
+	})
 }
 
-// UpdateAccount writes all fields of an account but ID and Created; a changed
-// address renames it.
-func (d *Directory) UpdateAccount(ctx context.Context, a Account) error { return nil }
-
-// DeleteAccount takes address and login away at once; the stored mail stays
-// until the server has removed it and calls Forget.
-func (d *Directory) DeleteAccount(ctx context.Context, id AccountID) error { return nil }
-
-// RestoreAccount takes a deletion back while Forget was not called.
-func (d *Directory) RestoreAccount(ctx context.Context, id AccountID) error { return nil }
-
-// Deleted yields deleted accounts that were not forgotten.
-func (d *Directory) Deleted(ctx context.Context) iter.Seq2[DeletedAccount, error] { return nil }
-
-// Forget removes the last record of a deleted account.
-func (d *Directory) Forget(ctx context.Context, id AccountID) error { return nil }
-
-func (d *Directory) Account(ctx context.Context, id AccountID) (Account, error) {
-	return Account{}, nil
+// read returns a value, or missing when there is none.
+func read(r kv.Reader, key []byte, missing error) ([]byte, error) {
+	v, err := r.Get(key)
+	if errors.Is(err, kv.ErrNotFound) {
+		err = missing
+	}
+	return v, err
 }
 
-// AccountByAddress returns the account of exactly this address.
-func (d *Directory) AccountByAddress(ctx context.Context, addr string) (Account, error) {
-	return Account{}, nil
+func has(r kv.Reader, key []byte) (bool, error) {
+	_, err := r.Get(key)
+	if errors.Is(err, kv.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
-
-// Accounts yields the accounts of a domain by address; "" means all domains.
-func (d *Directory) Accounts(ctx context.Context, domain string) iter.Seq2[Account, error] {
-	return nil
-}
-
-func (d *Directory) AddAlias(ctx context.Context, a Alias) error           { return nil }
-func (d *Directory) UpdateAlias(ctx context.Context, a Alias) error        { return nil }
-func (d *Directory) DeleteAlias(ctx context.Context, addr string) error    { return nil }
-func (d *Directory) Alias(ctx context.Context, addr string) (Alias, error) { return Alias{}, nil }
-
-// Aliases yields the aliases of a domain by address; "" means all domains.
-func (d *Directory) Aliases(ctx context.Context, domain string) iter.Seq2[Alias, error] { return nil }
-
-// Resolve answers who gets mail for an address, one step. It only reads.
-func (d *Directory) Resolve(ctx context.Context, a address.Address) (Resolution, error) {
-	return Resolution{}, nil
-}
-
-// Expand resolves aliases to the end.
-func (d *Directory) Expand(ctx context.Context, a address.Address) (Expansion, error) {
-	return Expansion{}, nil
-}
-
-// Authenticate checks a login. The error is ErrAuth for every reason that the
-// client may not know, ErrAuthBusy or one of the store when it can be tried
-// again.
-func (d *Directory) Authenticate(ctx context.Context, login, password string, remote netip.Addr) (uint64, string, error) {
-	return 0, "", ErrAuth
-}
-
-// Scheme returns the name of the scheme of a password hash, or an error for
-// one that is not accepted.
-func Scheme(hash string) (string, error) { return "", nil }

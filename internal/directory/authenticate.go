@@ -1,0 +1,156 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/singleflight"
+
+	"tram/internal/mail/address"
+	"tram/internal/storage/kv"
+)
+
+// maxWaiting is how many logins wait for a core; at 26 ms a hash on two cores
+// the last one waits about three seconds. More are told to come back.
+const maxWaiting = 256
+
+// Authenticate checks a login and returns the account's number and address.
+// The login is the account's address in any case of letters; one without a
+// domain gets Options.DefaultDomain. remote is for those who limit guesses.
+//
+// The error is ErrAuth for every reason that the client may not know, and an
+// unknown login takes as long as a wrong password. ErrAuthBusy and errors of
+// the store mean: try again.
+func (d *Directory) Authenticate(ctx context.Context, login, password string, remote netip.Addr) (uint64, string, error) {
+	c, err := d.credentials(ctx, login)
+	if err != nil {
+		return 0, "", fmt.Errorf("authenticate: %w", err)
+	}
+	usable := c.hash != "" && !c.account.Disabled
+	if !usable {
+		c.hash = d.hasher.decoy
+	}
+	ok, err := d.hasher.verify(ctx, c.hash, password)
+	if err != nil {
+		return 0, "", err
+	}
+	if !ok || !usable {
+		return 0, "", ErrAuth
+	}
+	return uint64(c.account.ID), c.account.Address, nil
+}
+
+// credentials are what a login is checked against; hash is "" when it cannot
+// succeed.
+type credentials struct {
+	account Account
+	hash    string
+}
+
+func (d *Directory) credentials(ctx context.Context, login string) (c credentials, err error) {
+	if !strings.Contains(login, "@") && d.defaultDomain != "" {
+		login += "@" + d.defaultDomain
+	}
+	a, err := address.ParseAddress(login)
+	if err != nil {
+		return c, nil
+	}
+	a = a.Fold()
+	err = d.view(ctx, func(r kv.Reader) error {
+		c, err = readCredentials(r, a)
+		return err
+	})
+	return c, err
+}
+
+func readCredentials(r kv.Reader, a address.Address) (c credentials, err error) {
+	e, found, err := readEntry(r, a.Domain, a.Local)
+	if err != nil || !found || e.account == 0 {
+		return c, err
+	}
+	if c.account, err = readAccount(r, e.account); err != nil {
+		return c, err
+	}
+	v, err := r.Get(passwordKey(e.account))
+	if errors.Is(err, kv.ErrNotFound) {
+		return c, nil
+	}
+	if err == nil {
+		c.hash, err = decodeHash(v)
+	}
+	return c, err
+}
+
+// hasher runs password hashes: as many at once as there are cores, each
+// question once however many ask it at the same time, and none for what was
+// answered lately.
+type hasher struct {
+	decoy   string // a hash that no password matches, for unknown logins
+	slots   chan struct{}
+	waiting atomic.Int32
+	flights singleflight.Group
+	known   remembered
+}
+
+func newHasher() *hasher {
+	h := &hasher{slots: make(chan struct{}, workers())}
+	h.known.init()
+	// Nobody knows a password whose key is all zeros.
+	decoy := argonHash{
+		memory: argonMemory, passes: argonPasses, lanes: argonLanes,
+		salt: make([]byte, argonSalt), key: make([]byte, argonKey),
+	}
+	rand.Read(decoy.salt)
+	h.decoy = decoy.String()
+	return h
+}
+
+// enter waits for a core.
+func (h *hasher) enter(ctx context.Context) error {
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (h *hasher) leave() { <-h.slots }
+
+// verify reports whether a plain password matches a stored hash.
+func (h *hasher) verify(ctx context.Context, hash, password string) (bool, error) {
+	password, err := prepare(password)
+	if err != nil {
+		hash, password = h.decoy, "" // no stored password is like that
+	}
+	p := h.known.proof(hash, password)
+	if h.known.has(p) {
+		return true, nil
+	}
+	if h.waiting.Add(1) > maxWaiting {
+		h.waiting.Add(-1)
+		return false, ErrAuthBusy
+	}
+	defer h.waiting.Add(-1)
+	// The flight outlives a caller who goes away: others may wait for it.
+	flight := h.flights.DoChan(string(p[:]), func() (any, error) {
+		h.enter(context.Background())
+		defer h.leave()
+		ok := matches(hash, password)
+		if ok {
+			h.known.add(p)
+		}
+		return ok, nil
+	})
+	select {
+	case r := <-flight:
+		return r.Val.(bool), r.Err
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}

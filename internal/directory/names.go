@@ -1,0 +1,174 @@
+package directory
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tram/internal/mail/address"
+)
+
+// Names are checked here, once, before they become keys: what is stored is in
+// its normal form, and every mistake has a sentence that says what to change.
+
+var (
+	errLiteral   = errors.New("an IP address in brackets is not a domain")
+	errHyphen    = errors.New("a label of a domain begins and ends with a letter or digit")
+	errQuotes    = errors.New("the part before the @ would need quotes; use letters, digits and . _ - +")
+	errSeparator = fmt.Errorf("the subaddress separator is one of %s, or %q for none", separators, NoSubaddress)
+	errQuota     = errors.New("a quota is not negative")
+	errPrintable = errors.New("a name has printable characters only, in UTF-8")
+)
+
+// separators may stand between user and tag.
+const separators = "+-._=#~"
+
+const defaultSeparator = "+"
+
+func invalid(what string, err error) error { return fmt.Errorf("%s: %w: %w", what, ErrInvalid, err) }
+
+// domainName returns the normal form of a domain of ours: A-labels, lower case.
+func domainName(s string) (string, error) {
+	d, err := address.ParseDomain(strings.TrimSuffix(s, "."))
+	if err != nil {
+		return "", invalid(fmt.Sprintf("domain %q", s), err)
+	}
+	a := address.Address{Domain: d}
+	if a.IsLiteral() {
+		return "", invalid(fmt.Sprintf("domain %q", s), errLiteral)
+	}
+	name := a.ASCII()
+	for label := range strings.SplitSeq(name, ".") {
+		if strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") || strings.Contains(label, "_") {
+			return "", invalid(fmt.Sprintf("domain %q", s), errHyphen)
+		}
+	}
+	return name, nil
+}
+
+// ownAddress returns the normal form of an address of ours: folded.
+func ownAddress(s string) (address.Address, error) {
+	a, err := address.ParseAddress(s)
+	if err != nil {
+		return a, invalid(fmt.Sprintf("address %q", s), err)
+	}
+	a = a.Fold()
+	switch {
+	case a.IsLiteral():
+		err = errLiteral
+	case len(a.Local) > MaxLocalPart:
+		err = fmt.Errorf("the part before the @ has more than %d octets", MaxLocalPart)
+	case strings.HasPrefix(a.String(), `"`):
+		err = errQuotes
+	default:
+		if _, err := domainName(a.Domain); err != nil {
+			return a, err
+		}
+		return a, nil
+	}
+	return a, invalid(fmt.Sprintf("address %q", s), err)
+}
+
+// target returns the normal form of an address that an alias or a catch-all
+// leads to. It may be anybody's, so its local part keeps its case.
+func target(s string) (string, error) {
+	a, err := address.ParseAddress(s)
+	if err != nil {
+		return "", invalid(fmt.Sprintf("target %q", s), err)
+	}
+	return a.String(), nil
+}
+
+// normal checks a domain and brings it into its normal form.
+func (d Domain) normal() (_ Domain, err error) {
+	if d.Name, err = domainName(d.Name); err != nil {
+		return d, err
+	}
+	if d.CatchAll != "" {
+		if d.CatchAll, err = target(d.CatchAll); err != nil {
+			return d, err
+		}
+	}
+	switch s := d.SubaddressSeparator; {
+	case s == "":
+		d.SubaddressSeparator = defaultSeparator
+	case s == NoSubaddress, len(s) == 1 && strings.Contains(separators, s):
+	default:
+		return d, invalid(fmt.Sprintf("separator %q", s), errSeparator)
+	}
+	return d, nil
+}
+
+// separator is what address.SplitSubaddress wants.
+func (d Domain) separator() string {
+	if d.SubaddressSeparator == NoSubaddress {
+		return ""
+	}
+	return d.SubaddressSeparator
+}
+
+// normal checks an account and brings it into its normal form.
+func (a Account) normal() (Account, error) {
+	own, err := ownAddress(a.Address)
+	if err != nil {
+		return a, err
+	}
+	a.Address = own.String()
+	switch {
+	case a.QuotaBytes < 0 || a.QuotaMessages < 0:
+		err = errQuota
+	case len(a.Name) > MaxName:
+		err = fmt.Errorf("the name has more than %d bytes", MaxName)
+	case !printable(a.Name):
+		err = errPrintable
+	default:
+		return a, nil
+	}
+	return a, invalid(a.Address, err)
+}
+
+func printable(s string) bool {
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// normal checks an alias and brings it into its normal form, without repeats.
+func (a Alias) normal() (Alias, error) {
+	own, err := ownAddress(a.Address)
+	if err != nil {
+		return a, err
+	}
+	a.Address = own.String()
+	if len(a.Targets) == 0 || len(a.Targets) > MaxTargets {
+		return a, invalid("alias "+a.Address, fmt.Errorf("%d targets, it can have 1 to %d", len(a.Targets), MaxTargets))
+	}
+	seen := make(map[string]bool)
+	var targets []string
+	for _, t := range a.Targets {
+		if t, err = target(t); err != nil {
+			return a, fmt.Errorf("alias %s: %w", a.Address, err)
+		}
+		folded := fold(t)
+		if folded == a.Address {
+			return a, invalid("alias "+a.Address, ErrLoop)
+		}
+		if !seen[folded] {
+			seen[folded] = true
+			targets = append(targets, t)
+		}
+	}
+	a.Targets = targets
+	return a, nil
+}
+
+// fold is the form of an address, parsed before, in which it is compared.
+func fold(s string) string {
+	a, _ := address.ParseAddress(s)
+	return a.Fold().String()
+}
