@@ -147,12 +147,15 @@ func within[T int | Size | Duration](r *report, key string, value, lo, hi T) {
 }
 
 func checkServer(s string) error {
+	if isAddr(s) { // port 53
+		return nil
+	}
 	host, _, err := splitHostPort(s)
 	if err != nil {
 		return err
 	}
 	if !isAddr(host) {
-		return fmt.Errorf("%q is not an address; a resolver is named by its address, as in \"192.0.2.53:53\"", s)
+		return fmt.Errorf("%q is not an address; a resolver is named by its address, as in \"192.0.2.53\" or \"192.0.2.53:5353\"", s)
 	}
 	return nil
 }

@@ -185,12 +185,12 @@ func TestProblems(t *testing.T) {
 			`5 relay.tls: the password would travel unprotected`,
 		},
 		"rest": {
-			"hostname = 'a b'\npostmaster = 'root'\n[tls]\nkey = 'k'\n[dns]\nservers = ['ns.test:53', '127.0.0.1']\n[metrics]\naddress = '0.0.0.0:1'\npprof = true\n[[log]]\n",
+			"hostname = 'a b'\npostmaster = 'root'\n[tls]\nkey = 'k'\n[dns]\nservers = ['ns.test:53', '127.0.0.1', '127.0.0.1:x']\n[metrics]\naddress = '0.0.0.0:1'\npprof = true\n[[log]]\n",
 			`1 hostname: "a b" is not a host name
 2 postmaster: "root" is not an address
 3 tls: certificate and key belong together
 6 dns.servers: "ns.test:53" is not an address; a resolver is named by its address
-6 dns.servers: "127.0.0.1" is not an address; write it as
+6 dns.servers: "127.0.0.1:x" is not an address; write it as
 9 metrics.pprof: profiles show memory
 10 log: stands once; write [log] with one bracket`,
 		},

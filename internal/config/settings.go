@@ -31,7 +31,7 @@ func sections() []section {
 		{name: "limits", doc: "What strangers and users can make the server hold.", settings: limitSettings()},
 		{name: "relay", doc: relayDoc, settings: relaySettings()},
 		{name: "dns", doc: "Resolvers for the MX and address records of other domains.", settings: []setting{
-			{"servers", `Addresses as "host:port"; none means those of /etc/resolv.conf.`, func(c *Config) any { return &c.DNS.Servers }},
+			{"servers", `Addresses, as "192.0.2.53" or "192.0.2.53:5353"; none means those of /etc/resolv.conf.`, func(c *Config) any { return &c.DNS.Servers }},
 		}},
 		{name: "queue", doc: "Mail that could not be delivered at once.", settings: []setting{
 			{"retry", "Pauses between the tries; the last one repeats.", func(c *Config) any { return &c.Queue.Retry }},

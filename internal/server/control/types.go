@@ -1,0 +1,203 @@
+package control
+
+import "time"
+
+// Domain is a domain whose mail is ours.
+type Domain struct {
+	Name                string    `json:"name"`
+	CatchAll            string    `json:"catch_all,omitempty"`            // gets mail for unknown addresses
+	SubaddressSeparator string    `json:"subaddress_separator,omitempty"` // "+" when empty; "none" switches it off
+	Created             time.Time `json:"created"`
+}
+
+// DomainChange changes the fields that are not nil.
+type DomainChange struct {
+	Name                string  `json:"name"`
+	CatchAll            *string `json:"catch_all,omitempty"`
+	SubaddressSeparator *string `json:"subaddress_separator,omitempty"`
+}
+
+// Account is somebody who has mail here.
+type Account struct {
+	ID            uint64    `json:"id"`
+	Address       string    `json:"address"`
+	Name          string    `json:"name,omitempty"`
+	QuotaBytes    int64     `json:"quota_bytes,omitempty"`    // 0 is none
+	QuotaMessages int64     `json:"quota_messages,omitempty"` // 0 is none
+	Bytes         int64     `json:"bytes"`                    // stored now
+	Messages      int64     `json:"messages"`                 // stored now
+	Admin         bool      `json:"admin,omitempty"`
+	Disabled      bool      `json:"disabled,omitempty"`
+	Created       time.Time `json:"created"`
+}
+
+// NewAccount is an account to make. Without Password and Hash nobody can log
+// in to it.
+type NewAccount struct {
+	Address       string `json:"address"`
+	Name          string `json:"name,omitempty"`
+	Password      string `json:"password,omitempty"`
+	Hash          string `json:"hash,omitempty"` // argon2id or bcrypt, from elsewhere
+	QuotaBytes    int64  `json:"quota_bytes,omitempty"`
+	QuotaMessages int64  `json:"quota_messages,omitempty"`
+	Admin         bool   `json:"admin,omitempty"`
+}
+
+// AccountChange changes the fields that are not nil.
+type AccountChange struct {
+	Address       string  `json:"address"`
+	Name          *string `json:"name,omitempty"`
+	QuotaBytes    *int64  `json:"quota_bytes,omitempty"`
+	QuotaMessages *int64  `json:"quota_messages,omitempty"`
+	Admin         *bool   `json:"admin,omitempty"`
+	Disabled      *bool   `json:"disabled,omitempty"`
+}
+
+// Password is a new password for an account; an empty one takes the login
+// away.
+type Password struct {
+	Address  string `json:"address"`
+	Password string `json:"password"`
+}
+
+// AccountDeletion says which account goes. Its mail stays for some days, see
+// package admin, unless Purge is set.
+type AccountDeletion struct {
+	Address string `json:"address"`
+	Purge   bool   `json:"purge,omitempty"`
+}
+
+// Import is a list of accounts to make: all of them, or none when one of them
+// cannot be made. Errors of single accounts are in Error.Rows.
+type Import struct {
+	Accounts      []NewAccount `json:"accounts"`
+	CreateDomains bool         `json:"create_domains,omitempty"`
+}
+
+// Progress of long work.
+type Progress struct {
+	Done  int64  `json:"done"`
+	Total int64  `json:"total,omitempty"` // 0: not known
+	What  string `json:"what,omitempty"`  // what is done now
+}
+
+// Alias is an address whose mail goes to others.
+type Alias struct {
+	Address string   `json:"address"`
+	Targets []string `json:"targets"`
+}
+
+// QueueFilter chooses entries of the queue; empty fields choose all.
+type QueueFilter struct {
+	Sender    string    `json:"sender,omitempty"`    // part of the address; "<>" is the null sender
+	Recipient string    `json:"recipient,omitempty"` // part of an address
+	Domain    string    `json:"domain,omitempty"`    // of a recipient
+	State     string    `json:"state,omitempty"`     // fresh, waiting, in flight, held, damaged
+	Before    time.Time `json:"before,omitzero"`     // received before
+	Limit     int       `json:"limit,omitempty"`
+}
+
+// QueueSelection is entries by name, or those that Filter chooses.
+type QueueSelection struct {
+	IDs    []string     `json:"ids,omitempty"`
+	Filter *QueueFilter `json:"filter,omitempty"`
+}
+
+// Count says how many entries were changed.
+type Count struct {
+	Count int `json:"count"`
+}
+
+// QueueEntry is a message on its way.
+type QueueEntry struct {
+	ID         string      `json:"id"`
+	State      string      `json:"state"`
+	Sender     string      `json:"sender"`
+	Size       int64       `json:"size"`
+	Received   time.Time   `json:"received"`
+	Next       time.Time   `json:"next,omitzero"` // zero: at once
+	Expires    time.Time   `json:"expires,omitzero"`
+	Protocol   string      `json:"protocol,omitempty"`
+	Client     string      `json:"client,omitempty"`
+	User       string      `json:"user,omitempty"`
+	Recipients []QueueRcpt `json:"recipients"`
+	Error      string      `json:"error,omitempty"` // of a damaged entry
+}
+
+// QueueRcpt is one recipient that still waits.
+type QueueRcpt struct {
+	Address  string    `json:"address"`
+	Attempts int       `json:"attempts"`
+	Tried    time.Time `json:"tried,omitzero"`
+	Next     time.Time `json:"next,omitzero"`
+	Reply    string    `json:"reply,omitempty"` // the last words of the other side
+}
+
+// Verify says what is checked.
+type Verify struct {
+	Address string `json:"address,omitempty"` // one account; empty: everything, bodies that nobody names included
+	Repair  bool   `json:"repair,omitempty"`  // compute again what can be computed
+}
+
+// Finding is one step of a verification: a problem, or how far it is.
+type Finding struct {
+	Problem  *Problem  `json:"problem,omitempty"`
+	Progress *Progress `json:"progress,omitempty"`
+}
+
+// Problem is something that is wrong in the stores.
+type Problem struct {
+	Account string `json:"account,omitempty"` // address, or number when the directory does not know it
+	Mailbox string `json:"mailbox,omitempty"`
+	UID     uint32 `json:"uid,omitempty"`
+	Body    string `json:"body,omitempty"` // id of a damaged body
+	Text    string `json:"text"`
+}
+
+// Status is what a server tells about itself; without one only the fields
+// about the stores are set.
+type Status struct {
+	Running     bool         `json:"running"`
+	PID         int          `json:"pid,omitempty"`
+	Version     string       `json:"version,omitempty"`
+	Started     time.Time    `json:"started,omitzero"`
+	Hostname    string       `json:"hostname"`
+	Data        string       `json:"data"`
+	Listeners   []Listener   `json:"listeners,omitempty"`
+	Certificate *Certificate `json:"certificate,omitempty"`
+	Queue       QueueStatus  `json:"queue"`
+	Trouble     []string     `json:"trouble,omitempty"` // why the server is not well
+	MemoryBytes int64        `json:"memory_bytes,omitempty"`
+}
+
+// Listener is one door and how many are inside.
+type Listener struct {
+	Protocol string `json:"protocol"`
+	Address  string `json:"address"`
+	TLS      string `json:"tls"`
+	Sessions int    `json:"sessions"`
+}
+
+// Certificate is what clients see.
+type Certificate struct {
+	Names      []string  `json:"names"`
+	Expires    time.Time `json:"expires"`
+	SelfSigned bool      `json:"self_signed"`
+}
+
+// QueueStatus counts entries by state.
+type QueueStatus struct {
+	Entries  int       `json:"entries"`
+	Fresh    int       `json:"fresh"`
+	Waiting  int       `json:"waiting"`
+	InFlight int       `json:"in_flight"`
+	Held     int       `json:"held"`
+	Damaged  int       `json:"damaged"`
+	Oldest   time.Time `json:"oldest,omitzero"`
+}
+
+// Reloaded says what a reload did.
+type Reloaded struct {
+	Changed []string `json:"changed"` // keys that took effect
+	Restart []string `json:"restart"` // keys that changed and wait for a restart
+}
