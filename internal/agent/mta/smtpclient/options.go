@@ -1,10 +1,31 @@
 // Package smtpclient speaks SMTP to other hosts: one connection, any number of
 // transactions (RFC 5321, with PIPELINING, SIZE, 8BITMIME, SMTPUTF8, DSN,
 // STARTTLS and AUTH PLAIN when the host offers them).
+//
+//	conn, err := smtpclient.Dial(ctx, smtpclient.Host{Name: "mx.example.org", Addr: addr}, &options)
+//	result := conn.Send(ctx, &smtpclient.Message{From: …, Rcpts: …, Text: …})
+//	conn.Close() // QUIT
+//
+// # What a result says
+//
+// Each recipient has its own reply: 2yz taken over, 4yz later, 5yz never. A
+// recipient without a reply is undecided: the conversation ended before the
+// host had said anything about it, and another host may be asked. The one
+// exception is a reply to the final dot that got lost (Result.Lost). Then
+// nobody knows, and only a later attempt, which may double the message, is
+// right.
+//
+// # Trust
+//
+// The host is a stranger. Replies are bounded, its text is made printable, and
+// what it sends before it was asked, before STARTTLS or after it, ends the
+// conversation. Addresses are checked before they are written.
 package smtpclient
 
 import (
+	"cmp"
 	"crypto/x509"
+	"net/netip"
 	"time"
 )
 
@@ -14,11 +35,20 @@ type TLSMode string
 
 // The modes. Empty means Opportunistic.
 const (
-	Opportunistic TLSMode = "opportunistic" // STARTTLS when offered, any certificate
+	Opportunistic TLSMode = "opportunistic" // STARTTLS when offered, any certificate; plain text when it fails
 	NoTLS         TLSMode = "none"
 	StartTLS      TLSMode = "starttls" // required, certificate verified
 	ImplicitTLS   TLSMode = "implicit" // from the first byte, certificate verified
 )
+
+// Host is the host to talk to.
+type Host struct {
+	Name     string // what its certificate must name, and what logs call it
+	Addr     netip.AddrPort
+	TLS      TLSMode
+	User     string // AUTH PLAIN when not empty; never without TLS unless the mode is NoTLS
+	Password string
+}
 
 // Options of all connections. The zero value is sensible.
 type Options struct {
@@ -30,11 +60,25 @@ type Options struct {
 // Timeouts bound each step (RFC 5321 4.5.3.2 gives the least values; they are
 // the defaults).
 type Timeouts struct {
-	Connect  time.Duration // 30 s
-	Greeting time.Duration // 5 min, also the TLS handshake's, at most 1 min for that
-	Command  time.Duration // 5 min: EHLO, MAIL, RCPT, STARTTLS, AUTH
-	Data     time.Duration // 2 min: the reply to DATA
-	Block    time.Duration // 3 min: to send a block of the text
-	Final    time.Duration // 10 min: the reply to the final dot
-	Quit     time.Duration // 5 s
+	Connect   time.Duration // 30 s
+	Greeting  time.Duration // 5 min
+	Handshake time.Duration // 1 min, of TLS
+	Command   time.Duration // 5 min: EHLO, MAIL, RCPT, STARTTLS, AUTH
+	Data      time.Duration // 2 min: the reply to DATA
+	Block     time.Duration // 3 min: to send a block of the text
+	Final     time.Duration // 10 min: the reply to the final dot
+	Quit      time.Duration // 5 s
+}
+
+func (t Timeouts) withDefaults() Timeouts {
+	return Timeouts{
+		Connect:   cmp.Or(t.Connect, 30*time.Second),
+		Greeting:  cmp.Or(t.Greeting, 5*time.Minute),
+		Handshake: cmp.Or(t.Handshake, time.Minute),
+		Command:   cmp.Or(t.Command, 5*time.Minute),
+		Data:      cmp.Or(t.Data, 2*time.Minute),
+		Block:     cmp.Or(t.Block, 3*time.Minute),
+		Final:     cmp.Or(t.Final, 10*time.Minute),
+		Quit:      cmp.Or(t.Quit, 5*time.Second),
+	}
 }
