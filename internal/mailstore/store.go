@@ -1,7 +1,6 @@
 package mailstore
 
 import (
-	"context"
 	"log/slog"
 
 	"tram/internal/storage/blob"
@@ -21,10 +20,11 @@ type Options struct {
 // Store keeps the mail of all accounts. Its methods may be called from any
 // goroutine.
 type Store struct {
-	db    kv.DB
-	blobs blob.Store
-	log   *slog.Logger
-	opts  Options
+	db       kv.DB
+	blobs    blob.Store
+	log      *slog.Logger
+	views    *views
+	watchers *watchers
 }
 
 // New returns a store on top of two stores that the caller closes. Watchers
@@ -36,11 +36,5 @@ func New(db kv.DB, blobs blob.Store, o Options) *Store {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Store{db: db, blobs: blobs, log: o.Logger, opts: o}
-}
-
-// Run tells watchers of changes until ctx ends, and returns its cause.
-func (s *Store) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return context.Cause(ctx)
+	return &Store{db: db, blobs: blobs, log: o.Logger, views: newViews(o.ViewMessages), watchers: newWatchers()}
 }

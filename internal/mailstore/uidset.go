@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 )
@@ -32,15 +33,7 @@ func NewUIDSet(ranges []UIDRange) UIDSet {
 			ranges[i] = UIDRange{r.Last, r.First}
 		}
 	}
-	slices.SortFunc(ranges, func(a, b UIDRange) int {
-		switch {
-		case a.First < b.First:
-			return -1
-		case a.First > b.First:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(ranges, func(a, b UIDRange) int { return cmp.Compare(a.First, b.First) })
 	set := UIDSet(ranges[:0])
 	for _, r := range ranges {
 		r.First = max(r.First, 1)
@@ -56,19 +49,57 @@ func NewUIDSet(ranges []UIDRange) UIDSet {
 	return set
 }
 
+// search returns the number of the first range that ends at uid or later.
+func (s UIDSet) search(uid UID) int {
+	i, _ := slices.BinarySearchFunc(s, uid, func(r UIDRange, u UID) int { return cmp.Compare(r.Last, u) })
+	return i
+}
+
 // Contains reports whether uid is in the set.
 func (s UIDSet) Contains(uid UID) bool {
-	i, found := slices.BinarySearchFunc(s, uid, func(r UIDRange, u UID) int {
-		switch {
-		case r.Last < u:
-			return -1
-		case r.First > u:
-			return 1
-		}
-		return 0
-	})
-	return found && i < len(s)
+	i := s.search(uid)
+	return i < len(s) && s[i].First <= uid
 }
+
+// after returns the part of the set above uid.
+func (s UIDSet) after(uid UID) UIDSet {
+	i := s.search(uid)
+	if i < len(s) && s[i].Last == uid {
+		i++
+	}
+	rest := slices.Clone(s[i:])
+	if len(rest) > 0 {
+		rest[0].First = max(rest[0].First, uid+1)
+	}
+	return rest
+}
+
+// upTo returns the part of the set up to uid.
+func (s UIDSet) upTo(uid UID) UIDSet {
+	i := s.search(uid)
+	if i == len(s) || s[i].First > uid {
+		return s[:i]
+	}
+	part := slices.Clone(s[:i+1])
+	part[i].Last = uid
+	return part
+}
+
+// from walks over the UIDs of the set from uid on.
+func (s UIDSet) from(uid UID) iter.Seq[UID] {
+	return func(yield func(UID) bool) {
+		for _, r := range s[s.search(uid):] {
+			for u := uint64(max(r.First, uid)); u <= uint64(r.Last); u++ {
+				if !yield(UID(u)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// All walks over the UIDs in ascending order.
+func (s UIDSet) All() iter.Seq[UID] { return s.from(0) }
 
 // Len is the number of UIDs in the set.
 func (s UIDSet) Len() int {
@@ -79,19 +110,6 @@ func (s UIDSet) Len() int {
 	return n
 }
 
-// All walks over the UIDs in ascending order.
-func (s UIDSet) All() iter.Seq[UID] {
-	return func(yield func(UID) bool) {
-		for _, r := range s {
-			for u := uint64(r.First); u <= uint64(r.Last); u++ {
-				if !yield(UID(u)) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // add appends a UID that is larger than all of the set.
 func (s UIDSet) add(uid UID) UIDSet {
 	if n := len(s); n > 0 && s[n-1].Last+1 == uid {
@@ -99,4 +117,13 @@ func (s UIDSet) add(uid UID) UIDSet {
 		return s
 	}
 	return append(s, UIDRange{uid, uid})
+}
+
+// join appends a set all of whose UIDs are larger.
+func (s UIDSet) join(t UIDSet) UIDSet {
+	if len(s) > 0 && len(t) > 0 && s[len(s)-1].Last+1 == t[0].First {
+		s[len(s)-1].Last = t[0].Last
+		t = t[1:]
+	}
+	return append(s, t...)
 }

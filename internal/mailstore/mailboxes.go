@@ -1,0 +1,171 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"tram/internal/storage/kv"
+)
+
+// Mailboxes lists the mailboxes of an account by name, INBOX first, with the
+// names that exist only because names below them do (ID 0).
+func (s *Store) Mailboxes(ctx context.Context, id kv.Account) ([]Mailbox, error) {
+	var all []Mailbox
+	subscribed := map[string]bool{}
+	err := s.readHome(ctx, id, func(r kv.Reader) error {
+		all = all[:0]
+		if err := eachMailbox(r, func(m Mailbox) { all = append(all, m) }); err != nil {
+			return err
+		}
+		return eachSubscription(r, func(name string) { subscribed[name] = true })
+	})
+	if err != nil {
+		return nil, err
+	}
+	all = withParents(all)
+	for i := range all {
+		m := &all[i]
+		m.Subscribed = subscribed[m.Name]
+		m.HasChildren = i+1 < len(all) && isBelow(all[i+1].Name, m.Name)
+	}
+	return all, nil
+}
+
+// withParents adds the names above the mailboxes that are no mailboxes, and
+// sorts.
+func withParents(all []Mailbox) []Mailbox {
+	known := make(map[string]bool, len(all))
+	for _, m := range all {
+		known[m.Name] = true
+	}
+	for _, m := range all {
+		for name := m.Name; ; {
+			i := strings.LastIndexByte(name, '/')
+			if i < 0 {
+				break
+			}
+			name = name[:i]
+			if !known[name] {
+				known[name] = true
+				all = append(all, Mailbox{Name: name})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b Mailbox) int { return compareNames(a.Name, b.Name) })
+	return all
+}
+
+// Lookup finds a mailbox by name or by special use, or returns ErrNoMailbox.
+// Subscribed and HasChildren are not filled in.
+func (s *Store) Lookup(ctx context.Context, id kv.Account, name string) (Mailbox, error) {
+	var m Mailbox
+	err := s.readHome(ctx, id, func(r kv.Reader) error {
+		box, err := findMailbox(r, name)
+		if err != nil {
+			return err
+		}
+		m, err = readMailbox(r, box)
+		return err
+	})
+	return m, err
+}
+
+// findMailbox returns the mailbox of a name or of a special use, or
+// ErrNoMailbox.
+func findMailbox(r kv.Reader, name string) (MailboxID, error) {
+	if name == inbox || strings.HasPrefix(name, `\`) {
+		acct, _, err := readAccount(r)
+		if err != nil {
+			return 0, err
+		}
+		home := homeOf(name)
+		if name != inbox && home == 0 || acct.home[home] == 0 {
+			return 0, ErrNoMailbox
+		}
+		return acct.home[home], nil
+	}
+	name, err := normalName(name)
+	if err != nil {
+		return 0, ErrNoMailbox // what cannot be created does not exist
+	}
+	return readName(r, name)
+}
+
+// resolve is findMailbox for a delivery: INBOX when there is no name, and a
+// special use that is missing is made.
+func (t *tx) resolve(name string) (MailboxID, error) {
+	if name == "" || name == inbox {
+		return t.acct.home[homeInbox], nil
+	}
+	home := homeOf(name)
+	if home == 0 {
+		return findMailbox(t.space, name)
+	}
+	if t.acct.home[home] != 0 {
+		return t.acct.home[home], nil
+	}
+	return t.makeUse(home)
+}
+
+// makeUse makes the mailbox of a special use that was deleted. A mailbox that
+// has the usual name becomes it.
+func (t *tx) makeUse(home int) (MailboxID, error) {
+	m, err := t.create(homeMailboxes[home].name, homeMailboxes[home].use)
+	if !errors.Is(err, ErrMailboxExists) {
+		return m.ID, err
+	}
+	box, err := readName(t.space, homeMailboxes[home].name)
+	if err != nil {
+		return 0, err
+	}
+	m, err = readMailbox(t.space, box)
+	if err != nil {
+		return 0, err
+	}
+	if m.SpecialUse != "" {
+		return box, nil // it has another use: mail goes where the name says
+	}
+	b, err := t.box(box)
+	if err != nil {
+		return 0, err
+	}
+	m.SpecialUse = homeMailboxes[home].use
+	t.acct.home[home], b.change.renamed = box, true
+	return box, t.setMailbox(&m)
+}
+
+// readHome is read for an account that may never have been used: then it is
+// made first.
+func (s *Store) readHome(ctx context.Context, id kv.Account, fn func(kv.Reader) error) error {
+	used := false
+	reading := func(r kv.Reader) error {
+		var err error
+		if _, used, err = readAccount(r); err != nil || !used {
+			return err
+		}
+		return fn(r)
+	}
+	if err := s.read(ctx, id, reading); err != nil || used {
+		return err
+	}
+	if err := s.update(ctx, id, func(*tx) error { return nil }); err != nil {
+		return err
+	}
+	return s.read(ctx, id, reading)
+}
+
+// eachMailbox calls fn for each mailbox record.
+func eachMailbox(r kv.Reader, fn func(Mailbox)) error {
+	it := r.Scan([]byte{kindMailbox}, []byte{kindMailbox + 1})
+	defer it.Close()
+	for it.Next() {
+		m, err := decodeMailbox(boxKeyOf(it.Key()), it.Value())
+		if err != nil {
+			return err
+		}
+		fn(m)
+	}
+	return it.Err()
+}

@@ -1,0 +1,351 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tram/internal/storage/kv"
+)
+
+// tx is the work of one transaction on one account. Methods change the records
+// of messages at once and collect the rest (counters, blocks of flags, change
+// log) in memory; flush writes it, once for each mailbox.
+//
+// Methods read what they need before they write: a store may have to index a
+// transaction that reads after it wrote, which costs more than the writes.
+type tx struct {
+	space kv.Space
+	id    kv.Account
+	acct  account
+	seq   ModSeq // of everything that this transaction changes
+	now   time.Time
+	boxes []*box
+	dirty bool // the account record changed
+
+	key, hi, value []byte // scratch: Set and Delete copy
+}
+
+// box is one mailbox inside a transaction.
+type box struct {
+	id MailboxID
+	counters
+	before ModSeq // highest before the transaction
+	fresh  UID    // UIDNEXT before the transaction: no message from here on is stored yet
+
+	table        []string // of keywords
+	tableRead    bool
+	tableChanged bool
+
+	blocks  []loaded // in ascending order
+	change  change
+	deleted bool
+}
+
+// loaded is a block of flags inside a transaction.
+type loaded struct {
+	*block
+	changed bool
+}
+
+// begin reads the account record, and makes the account at its first use.
+func begin(space kv.Space, id kv.Account) (*tx, error) {
+	t := &tx{space: space, id: id, now: time.Now()}
+	acct, used, err := readAccount(space)
+	if err != nil {
+		return nil, err
+	}
+	t.acct, t.seq = acct, acct.modSeq+1
+	if used {
+		return t, nil
+	}
+	return t, t.makeHome()
+}
+
+// box returns a mailbox of the account, or ErrNoMailbox.
+func (t *tx) box(id MailboxID) (*box, error) {
+	for _, b := range t.boxes {
+		if b.id == id && !b.deleted {
+			return b, nil
+		}
+	}
+	t.key = appendBoxKey(t.key[:0], kindCounters, id)
+	c, err := readCounters(t.space, t.key)
+	if err != nil {
+		return nil, err
+	}
+	b := &box{id: id, counters: c, before: c.highest, fresh: c.uidNext}
+	t.boxes = append(t.boxes, b)
+	return b, nil
+}
+
+// block returns one block of flags, empty when there is none.
+func (t *tx) block(b *box, num uint32) (*loaded, error) {
+	at := len(b.blocks)
+	for at > 0 && b.blocks[at-1].num >= num {
+		at--
+	}
+	if at < len(b.blocks) && b.blocks[at].num == num {
+		return &b.blocks[at], nil
+	}
+	blk, err := t.readBlock(b, num)
+	if err != nil {
+		return nil, err
+	}
+	b.blocks = append(b.blocks, loaded{})
+	copy(b.blocks[at+1:], b.blocks[at:])
+	b.blocks[at] = loaded{block: blk}
+	return &b.blocks[at], nil
+}
+
+func (t *tx) readBlock(b *box, num uint32) (*block, error) {
+	if UID(num)<<blockShift >= b.fresh {
+		return &block{num: num}, nil
+	}
+	t.key = appendItemKey(t.key[:0], kindFlags, b.id, num)
+	value, err := t.space.Get(t.key)
+	if errors.Is(err, kv.ErrNotFound) {
+		return &block{num: num}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	blk, err := decodeBlock(num, value, 1)
+	if err != nil {
+		return nil, fmt.Errorf("mailbox %d block %d: %w", b.id, num, err)
+	}
+	return blk, nil
+}
+
+// load reads all blocks that hold messages of a set, in one walk. It is called
+// before any other block of the mailbox is touched.
+func (t *tx) load(b *box, uids UIDSet) error {
+	if len(uids) == 0 {
+		return nil
+	}
+	first, last := blockOf(uids[0].First), blockOf(uids[len(uids)-1].Last)
+	if first == last {
+		_, err := t.block(b, first)
+		return err
+	}
+	if len(b.blocks) > 0 {
+		panic("mailstore: load after a block was touched")
+	}
+	t.key = appendItemKey(t.key[:0], kindFlags, b.id, first)
+	t.hi = appendItemKey(t.hi[:0], kindFlags, b.id, last+1)
+	it := t.space.Scan(t.key, t.hi)
+	defer it.Close()
+	for ok := it.Next(); ok; {
+		num := itemOf(it.Key())
+		for len(uids) > 0 && blockOf(uids[0].Last) < num {
+			uids = uids[1:]
+		}
+		if len(uids) == 0 {
+			break
+		}
+		if want := blockOf(uids[0].First); want > num {
+			t.key = appendItemKey(t.key[:0], kindFlags, b.id, want)
+			ok = it.Seek(t.key)
+			continue
+		}
+		blk, err := decodeBlock(num, it.Value(), 0)
+		if err != nil {
+			return fmt.Errorf("mailbox %d block %d: %w", b.id, num, err)
+		}
+		b.blocks = append(b.blocks, loaded{block: blk})
+		ok = it.Next()
+	}
+	return it.Err()
+}
+
+// keywords returns the table of keywords.
+func (t *tx) keywords(b *box) ([]string, error) {
+	if !b.tableRead && b.counters.keywords > 0 {
+		table, err := readKeywords(t.space, b.id)
+		if err != nil {
+			return nil, err
+		}
+		b.table, b.tableRead = table, true
+	}
+	return b.table, nil
+}
+
+// keyword returns the flag of a keyword, which it adds to the table when it is
+// new. ErrTooManyKeywords when there is no room.
+func (t *tx) keyword(b *box, name string) (Flags, error) {
+	if err := checkKeyword(name); err != nil {
+		return 0, err
+	}
+	table, err := t.keywords(b)
+	if err != nil {
+		return 0, err
+	}
+	i := keywordIndex(table, name)
+	if i < 0 {
+		if len(table) >= MaxKeywords {
+			return 0, ErrTooManyKeywords
+		}
+		i = len(table)
+		// A view may have the old table: it must not see the new name.
+		b.table = append(table[:i:i], name)
+		b.tableChanged = true
+		b.counters.keywords = uint32(i + 1)
+	}
+	return Keyword(i), nil
+}
+
+// count changes the counters of a mailbox and of the account by one message.
+func (t *tx) count(b *box, e *Entry, n int) {
+	b.counters.count(e, n)
+	t.acct.messages += int64(n)
+	t.acct.bytes += int64(n) * int64(e.Size)
+	t.dirty = true
+}
+
+// flush writes what was collected. recent returns the UID from which on
+// messages of a mailbox are \Recent as far as sessions have said.
+func (t *tx) flush(recent func(MailboxID) UID) error {
+	for _, b := range t.boxes {
+		if err := t.flushBox(b, recent); err != nil {
+			return err
+		}
+	}
+	if !t.dirty {
+		return nil
+	}
+	t.acct.modSeq = t.seq
+	if err := t.cutLog(); err != nil {
+		return err
+	}
+	t.value = t.acct.append(t.value[:0])
+	return t.space.Set(accountKey, t.value)
+}
+
+func (t *tx) flushBox(b *box, recent func(MailboxID) UID) error {
+	if b.change.empty() {
+		return nil
+	}
+	t.dirty = true
+	if err := t.writeLog(b); err != nil || b.deleted {
+		return err
+	}
+	b.highest = t.seq
+	b.recent = min(max(b.recent, recent(b.id)), b.uidNext)
+	for i := range b.blocks {
+		if err := t.writeBlock(b, &b.blocks[i]); err != nil {
+			return err
+		}
+	}
+	if b.tableChanged {
+		t.key = appendBoxKey(t.key[:0], kindKeywords, b.id)
+		t.value = appendKeywords(t.value[:0], b.table)
+		if err := t.space.Set(t.key, t.value); err != nil {
+			return err
+		}
+	}
+	t.key = appendBoxKey(t.key[:0], kindCounters, b.id)
+	t.value = b.counters.append(t.value[:0])
+	return t.space.Set(t.key, t.value)
+}
+
+func (t *tx) writeBlock(b *box, l *loaded) error {
+	if !l.changed {
+		return nil
+	}
+	t.key = appendItemKey(t.key[:0], kindFlags, b.id, l.num)
+	if len(l.entries) == 0 {
+		return t.space.Delete(t.key)
+	}
+	t.value = l.append(t.value[:0])
+	return t.space.Set(t.key, t.value)
+}
+
+func (t *tx) writeLog(b *box) error {
+	t.key = appendLogKey(t.key[:0], t.seq, b.id)
+	t.value = b.change.append(t.value[:0])
+	return t.space.Set(t.key, t.value)
+}
+
+// cutLog keeps the change log bounded.
+func (t *tx) cutLog() error {
+	if t.acct.modSeq-t.acct.logFloor < 2*keepLog {
+		return nil
+	}
+	floor := t.acct.modSeq - keepLog
+	t.key = appendLogKey(t.key[:0], 0, 0)
+	t.hi = appendLogKey(t.hi[:0], floor+1, 0)
+	t.acct.logFloor = floor
+	return t.space.DeleteRange(t.key, t.hi)
+}
+
+// delta is what a committed transaction did to one mailbox, for the views.
+type delta struct {
+	mailbox MailboxID
+	before  ModSeq
+	after   counters
+	table   []string // nil when it did not change
+	blocks  []*block // those that changed; without entries when they are gone
+}
+
+func (t *tx) deltas() []delta {
+	var all []delta
+	for _, b := range t.boxes {
+		if b.change.empty() || b.deleted {
+			continue
+		}
+		d := delta{mailbox: b.id, before: b.before, after: b.counters}
+		if b.tableChanged {
+			d.table = b.table
+		}
+		for _, l := range b.blocks {
+			if l.changed {
+				d.blocks = append(d.blocks, l.block)
+			}
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+// update runs fn as a transaction on one account. When it returns nil the
+// change is on disk, views know it and watchers will.
+func (s *Store) update(ctx context.Context, id kv.Account, fn func(*tx) error) error {
+	var deltas []delta
+	err := s.db.Update(ctx, []kv.Account{id}, func(ktx kv.Tx) error {
+		t, err := begin(ktx.Account(id), id)
+		if err != nil {
+			return err
+		}
+		if err := fn(t); err != nil {
+			return err
+		}
+		if err := t.flush(s.recentOf(id)); err != nil {
+			return err
+		}
+		deltas = t.deltas()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := range deltas {
+		s.views.publish(id, &deltas[i])
+	}
+	// What the caller tells its client now must survive a crash.
+	if err := s.db.Sync(ctx, id); err != nil {
+		return err
+	}
+	s.Committed(id)
+	return nil
+}
+
+// read runs fn on a consistent picture of an account, and returns after what
+// it saw is on disk.
+func (s *Store) read(ctx context.Context, id kv.Account, fn func(kv.Reader) error) error {
+	if err := s.db.View(ctx, id, fn); err != nil {
+		return err
+	}
+	// After the reading, not before: a commit may lie between the two.
+	return s.db.Sync(ctx, id)
+}

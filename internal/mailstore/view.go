@@ -1,0 +1,162 @@
+package mailstore
+
+import (
+	"iter"
+	"slices"
+	"sort"
+)
+
+// View is an immutable picture of one mailbox at one MODSEQ. All methods may
+// be called from any goroutine.
+type View struct {
+	mailbox  MailboxID
+	counters counters
+	keywords []string
+	blocks   []*block // in ascending order, none empty
+	starts   []uint32 // index of the first message of each block
+	length   int
+}
+
+// newView joins blocks; it drops empty ones in place.
+func newView(m MailboxID, c counters, keywords []string, blocks []*block) *View {
+	v := &View{mailbox: m, counters: c, keywords: keywords}
+	v.blocks = slices.DeleteFunc(blocks, func(b *block) bool { return len(b.entries) == 0 })
+	v.starts = make([]uint32, len(v.blocks))
+	for i, b := range v.blocks {
+		v.starts[i] = uint32(v.length)
+		v.length += len(b.entries)
+	}
+	return v
+}
+
+// Len is the number of messages.
+func (v *View) Len() int { return v.length }
+
+// At returns the message with index i; its sequence number is i+1.
+func (v *View) At(i int) Entry {
+	n := v.blockAt(i)
+	return v.blocks[n].entries[i-int(v.starts[n])]
+}
+
+// blockAt returns the number of the block that has index i.
+func (v *View) blockAt(i int) int {
+	return sort.Search(len(v.starts), func(n int) bool { return int(v.starts[n]) > i }) - 1
+}
+
+// Index returns the index of the message with this UID.
+func (v *View) Index(uid UID) (int, bool) { return v.find(uid) }
+
+// Search returns the index of the first message whose UID is uid or larger,
+// and Len when there is none.
+func (v *View) Search(uid UID) int {
+	i, _ := v.find(uid)
+	return i
+}
+
+func (v *View) find(uid UID) (int, bool) {
+	num := blockOf(uid)
+	n := sort.Search(len(v.blocks), func(n int) bool { return v.blocks[n].num >= num })
+	if n == len(v.blocks) {
+		return v.length, false
+	}
+	if v.blocks[n].num > num {
+		return int(v.starts[n]), false
+	}
+	i, found := v.blocks[n].find(uid)
+	return int(v.starts[n]) + i, found
+}
+
+// Blocks walks over the messages from index from on, in blocks: the index of
+// the first message of the block, and its messages, which must not be changed.
+func (v *View) Blocks(from int) iter.Seq2[int, []Entry] {
+	return func(yield func(int, []Entry) bool) {
+		if from >= v.length {
+			return
+		}
+		for n := v.blockAt(from); n < len(v.blocks); n++ {
+			start, entries := int(v.starts[n]), v.blocks[n].entries
+			if skip := from - start; skip > 0 {
+				start, entries = from, entries[skip:]
+			}
+			if !yield(start, entries) {
+				return
+			}
+		}
+	}
+}
+
+// Keywords returns the names of the mailbox's keywords; the flag of the one
+// with index i is Keyword(i). It must not be changed.
+func (v *View) Keywords() []string { return v.keywords }
+
+// Mailbox returns the ID of the mailbox.
+func (v *View) Mailbox() MailboxID { return v.mailbox }
+
+// Status returns the state of the mailbox at the MODSEQ of the view.
+func (v *View) Status() Status { return v.counters.status() }
+
+// HighestModSeq is the last change that the view shows.
+func (v *View) HighestModSeq() ModSeq { return v.counters.highest }
+
+// UIDNext is the UID that the next message gets.
+func (v *View) UIDNext() UID { return v.counters.uidNext }
+
+// UIDValidity of the mailbox.
+func (v *View) UIDValidity() uint32 { return v.counters.uidValidity }
+
+// replace returns the next version of a view: changed, in ascending order,
+// take the places of the blocks with their numbers.
+func (v *View) replace(c counters, keywords []string, changed []*block) *View {
+	blocks := make([]*block, 0, len(v.blocks)+len(changed))
+	rest := v.blocks
+	for _, b := range changed {
+		n := sort.Search(len(rest), func(n int) bool { return rest[n].num >= b.num })
+		blocks = append(append(blocks, rest[:n]...), b)
+		if n < len(rest) && rest[n].num == b.num {
+			n++
+		}
+		rest = rest[n:]
+	}
+	return newView(v.mailbox, c, keywords, append(blocks, rest...))
+}
+
+// Keeping returns the view with those messages of old that it no longer has,
+// at their places, so that sequence numbers of a session that may not hear of
+// an EXPUNGE yet stay right (RFC 3501 7.4.1). It is v itself when none is gone.
+func (v *View) Keeping(old *View) *View {
+	var changed []*block
+	eachPair(old.blocks, v.blocks, func(was, is *block) bool {
+		if was == nil || was == is {
+			return true
+		}
+		if b := withGone(was, is); b != is {
+			changed = append(changed, b)
+		}
+		return true
+	})
+	if len(changed) == 0 {
+		return v
+	}
+	return v.replace(v.counters, v.keywords, changed)
+}
+
+// withGone returns is with the entries that only was has; is itself when there
+// are none. is may be nil.
+func withGone(was, is *block) *block {
+	if is == nil {
+		return was
+	}
+	var merged []Entry
+	eachEntry(was.entries, is.entries, func(i, j int) bool {
+		if j < 0 {
+			merged = append(merged, was.entries[i])
+		}
+		return true
+	})
+	if len(merged) == 0 {
+		return is
+	}
+	merged = append(merged, is.entries...)
+	slices.SortFunc(merged, func(a, b Entry) int { return int(int64(a.UID) - int64(b.UID)) })
+	return &block{num: is.num, entries: merged}
+}
