@@ -23,4 +23,17 @@ type Address struct {
 
 // ParseAddressList reads the raw value of From, To and their like. It takes
 // anything and gives what can be understood, at most [MaxAddresses] entries.
-func ParseAddressList(value []byte) []Address { return nil }
+// What follows an entry that cannot be understood, up to the end, is lost, so
+// that nobody is shown an author that another reader would not see.
+func ParseAddressList(value []byte) []Address {
+	var list []Address
+	var p addressParser
+	for p.start(value); len(list) < MaxAddresses && p.next(); {
+		e := &p.entry
+		list = append(list, Address{
+			Kind: e.kind, Name: string(e.name), Route: string(e.route),
+			Local: string(e.local), Domain: string(e.domain), Bad: e.bad || e.broken,
+		})
+	}
+	return list
+}

@@ -21,6 +21,39 @@ const (
 // is not one that can be undone.
 var ErrUnknownEncoding = errors.New("message: unknown transfer encoding")
 
+// readEncoding reads a Content-Transfer-Encoding field. Parameters are not
+// allowed there and passed over; two words are no encoding.
+func readEncoding(lex *lexer, value []byte) Encoding {
+	if value == nil {
+		return Identity
+	}
+	lex.p, lex.i = value, 0
+	lex.blanks()
+	start := lex.i
+	for lex.i < len(value) && charClass[value[lex.i]]&tokenChar != 0 {
+		lex.i++
+	}
+	word := value[start:lex.i]
+	if st := lex.blanks(); st == more && !lex.at(';') {
+		return Unknown
+	}
+	return encodingOf(word)
+}
+
+func encodingOf(word []byte) Encoding {
+	switch {
+	case equalFold(word, "7bit"), equalFold(word, "8bit"), equalFold(word, "binary"):
+		return Identity
+	case equalFold(word, "base64"):
+		return Base64
+	case equalFold(word, "quoted-printable"):
+		return QuotedPrintable
+	case equalFold(word, "x-uuencode"), equalFold(word, "x-uue"), equalFold(word, "uuencode"):
+		return UUEncode
+	}
+	return Unknown
+}
+
 // NewDecoder undoes a transfer encoding. It is lenient: what is not base64 is
 // skipped, a broken escape stays as it is, and no input is an error.
 func NewDecoder(r io.Reader, e Encoding) io.Reader { return r }
