@@ -62,13 +62,21 @@ func dial(ctx context.Context, h Host, o *Options) (*Conn, error) {
 	if err != nil {
 		return nil, c.fail("connect", "4.4.1", err)
 	}
+	if err := c.begin(ctx, nc); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// begin takes a fresh connection over; with an error it is closed.
+func (c *Conn) begin(ctx context.Context, nc net.Conn) error {
 	c.attach(nc)
 	defer c.guard(ctx)()
 	if err := c.open(); err != nil {
 		nc.Close()
-		return nil, err
+		return err
 	}
-	return c, nil
+	return nil
 }
 
 // attach makes nc the connection under the buffers, which must be empty.

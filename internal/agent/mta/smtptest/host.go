@@ -189,12 +189,19 @@ func (h *Host) Wait(t testing.TB, n int, timeout time.Duration) []Message {
 	}
 }
 
-func (h *Host) keep(m Message) {
+func (h *Host) keep(m Message) (index int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.messages = append(h.messages, m)
 	close(h.arrived)
 	h.arrived = make(chan struct{})
+	return len(h.messages) - 1
+}
+
+func (h *Host) doubt(index int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.messages[index].Doubtful = true
 }
 
 func (h *Host) note(line string) {

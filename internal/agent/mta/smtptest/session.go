@@ -196,18 +196,16 @@ func (s *session) data(arg string) bool {
 	s.m, s.mailed = Message{}, false
 	m.TLS, m.User, m.Connection = s.isTLS, s.user, s.number
 	reply := s.chosen("text", string(m.Text), "250 2.0.0 taken")
-	if strings.HasPrefix(reply, "2") && len(m.Rcpts) > 0 {
-		err := s.send(reply)
-		m.Doubtful = err != nil
-		s.h.keep(m)
-		return err == nil
+	if reply != "drop" && (!strings.HasPrefix(reply, "2") || len(m.Rcpts) == 0) {
+		return s.send(reply) == nil
 	}
-	if reply == "drop" {
-		m.Doubtful = true
-		s.h.keep(m)
+	// Kept before the reply: who hears the reply may look at once.
+	index := s.h.keep(m)
+	if reply == "drop" || s.send(reply) != nil {
+		s.h.doubt(index)
 		return false
 	}
-	return s.send(reply) == nil
+	return true
 }
 
 // text reads lines up to the final dot. Only CR LF "." CR LF ends it.
