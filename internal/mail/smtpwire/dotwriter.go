@@ -7,7 +7,7 @@ import (
 
 // DotWriter writes a message as the text of DATA (RFC 5321 4.5.2), also as
 // POP3 and ManageSieve send text. What it sends is canonical whatever it is
-// given: a bare CR or a bare LF becomes CR LF, NUL is left out, and only then
+// given: NUL is left out, a bare CR or a bare LF becomes CR LF, and only then
 // are dots stuffed. Writes go to w as they come, in pieces; w should be
 // buffered. The zero value is ready after Reset.
 type DotWriter struct {
@@ -63,6 +63,8 @@ func (d *DotWriter) Close() error {
 // step writes the start of p, which is not empty, and says how much it took.
 func (d *DotWriter) step(p []byte) (int, error) {
 	switch {
+	case p[0] == 0:
+		return 1, nil
 	case d.state == pendingCR:
 		n := 0
 		if p[0] == '\n' {
@@ -74,8 +76,6 @@ func (d *DotWriter) step(p []byte) (int, error) {
 		return 1, nil
 	case p[0] == '\n':
 		return 1, d.endLine()
-	case p[0] == 0:
-		return 1, nil
 	case d.state == lineStart && p[0] == '.':
 		d.state = midLine
 		_, err := d.w.Write(dot)
