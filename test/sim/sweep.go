@@ -1,0 +1,158 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"tram/internal/storage/faultfs"
+)
+
+// keeps are the shares of unsynced data, in percent, that a crash may leave.
+var keeps = []int{0, 50, 100}
+
+// checkTime bounds the recovery and the check of one crash point.
+const checkTime = 60 * time.Second
+
+// Result of a sweep.
+type Result struct {
+	Points     int64
+	Violations []string // at most maxViolations, each with the seed that replays it
+	Count      int64    // of all violations
+}
+
+// maxViolations bounds what is kept: the first ones tell the story.
+const maxViolations = 20
+
+// String is the line with which `make crash` ends.
+func (r *Result) String() string {
+	return fmt.Sprintf("crash points: %d, violations: %d", r.Points, r.Count)
+}
+
+// sweep is one or more rounds of crash points.
+type sweep struct {
+	seed     uint64
+	messages int               // each client's, in a round
+	every    int64             // take only every so manieth operation; 0 or 1: all
+	wreck    func(*faultfs.FS) // makes the disk lie
+	options  worldOptions
+
+	points   atomic.Int64
+	mu       sync.Mutex
+	result   Result
+	checking sync.WaitGroup
+	slots    chan struct{}
+}
+
+func newSweep(seed uint64, messages int) *sweep {
+	return &sweep{seed: seed, messages: messages, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+}
+
+// round works once through a fresh world, and checks every crash point.
+func (s *sweep) round(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	mem := vfs.NewCrashableMem()
+	fs := faultfs.New(mem)
+	m := newModel()
+	options := s.options
+	var err error
+	if options.relay, err = startSink(ctx, m); err != nil {
+		return err
+	}
+	w, err := openWorld(ctx, fs, options)
+	if err != nil {
+		return err
+	}
+	if err := w.furnish(ctx); err != nil {
+		return errors.Join(err, w.close())
+	}
+	if s.wreck != nil {
+		s.wreck(fs)
+	}
+	fs.After(faultfs.Write|faultfs.Sync, func(op faultfs.Op) {
+		if s.every <= 1 || op.Seq%s.every == 0 {
+			s.crash(ctx, mem, m, op)
+		}
+	})
+	err = runWork(ctx, w, m, s.seed, s.messages)
+	s.checking.Wait()
+	fs.After(0, nil)
+	return errors.Join(err, w.close())
+}
+
+// crash clones the disk as it is now and checks the clones beside the work.
+func (s *sweep) crash(ctx context.Context, mem *vfs.MemFS, m *model, op faultfs.Op) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	told := m.clone()
+	for _, keep := range keeps {
+		clone := faultfs.Clone(mem, keep, s.seed, op)
+		s.slots <- struct{}{}
+		s.checking.Go(func() {
+			defer func() { <-s.slots }()
+			s.points.Add(1)
+			s.report(op, keep, s.recover(ctx, clone, told))
+		})
+	}
+}
+
+// recover opens a crashed disk, compares it, works off its queue, and compares
+// it again.
+func (s *sweep) recover(ctx context.Context, clone *vfs.MemFS, told *model) []string {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	w, err := openWorld(ctx, clone, worldOptions{relay: nobody, retry: time.Hour})
+	if err != nil {
+		return []string{fmt.Sprintf("the store does not open: %v", err)}
+	}
+	violations := check(ctx, w, told, false)
+	if err := w.drain(ctx); err != nil {
+		violations = append(violations, fmt.Sprintf("work off the queue: %v", err))
+	} else {
+		violations = append(violations, check(ctx, w, told, true)...)
+	}
+	if err := w.close(); err != nil {
+		violations = append(violations, fmt.Sprintf("close: %v", err))
+	}
+	return violations
+}
+
+func (s *sweep) report(op faultfs.Op, keep int, violations []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.result.Count += int64(len(violations))
+	for _, v := range violations {
+		if len(s.result.Violations) < maxViolations {
+			s.result.Violations = append(s.result.Violations,
+				fmt.Sprintf("seed %d, crash after %s, %d %% of unsynced data kept: %s", s.seed, op, keep, v))
+		}
+	}
+}
+
+// Crash runs rounds from seed on until there are so many crash points.
+func Crash(ctx context.Context, seed uint64, points int64) (*Result, error) {
+	total := &Result{}
+	for total.Points < points {
+		s := newSweep(seed, 8)
+		if err := s.round(ctx); err != nil {
+			return total, fmt.Errorf("seed %d: %w", seed, err)
+		}
+		total.Points += s.points.Load()
+		total.Count += s.result.Count
+		total.Violations = append(total.Violations, s.result.Violations...)
+		seed++
+	}
+	return total, nil
+}
+
+// nobody is where a recovered world sends remote mail: nothing listens there,
+// so what waits goes on waiting, and the sink of the round hears no echo.
+var nobody = netip.MustParseAddrPort("127.0.0.1:1")

@@ -1,0 +1,180 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"tram/internal/access/imap"
+	"tram/internal/access/smtp"
+	"tram/internal/agent/mda"
+	"tram/internal/agent/mta"
+	"tram/internal/directory"
+	"tram/internal/dns"
+	"tram/internal/mailstore"
+	"tram/internal/queue"
+	"tram/internal/storage/blob/disk"
+	"tram/internal/storage/kv"
+	"tram/internal/storage/kv/pebble"
+)
+
+const (
+	domain   = "sim.test"
+	password = "correct-horse"
+)
+
+// accountNames are the accounts of every world; aliasName leads to both.
+var accountNames = []string{"an@" + domain, "binh@" + domain}
+
+const (
+	aliasName     = "all@" + domain
+	remoteName    = "somebody@elsewhere.test"
+	remoteAccount = "remote"
+)
+
+// accountsOf returns whose histories a recipient in the queue belongs to.
+func accountsOf(rcpt string) []string {
+	switch rcpt {
+	case aliasName:
+		return accountNames
+	case remoteName:
+		return []string{remoteAccount}
+	}
+	return []string{rcpt}
+}
+
+// world is a server without a process: stores, agents and doors, put together
+// as internal/server does it.
+type world struct {
+	db        kv.DB
+	blobs     *disk.Store
+	directory *directory.Directory
+	mail      *mailstore.Store
+	queue     *queue.Queue
+	mta       *mta.MTA
+	smtp      *smtp.Server
+	imap      *imap.Server
+}
+
+// worldOptions break a world on purpose.
+type worldOptions struct {
+	relay  netip.AddrPort    // where remote mail goes
+	wrapDB func(kv.DB) kv.DB // puts a liar between the agents and the store
+	retry  time.Duration     // pause after a deferral
+	log    *slog.Logger
+}
+
+// openWorld opens the stores on fs and joins everything, starting nothing.
+func openWorld(ctx context.Context, fs vfs.FS, o worldOptions) (*world, error) {
+	w := &world{}
+	if o.log == nil {
+		o.log = slog.New(slog.DiscardHandler)
+	}
+	if o.retry == 0 {
+		o.retry = 5 * time.Millisecond
+	}
+	db, err := pebble.Open("kv", pebble.Options{FS: fs, MemTableBytes: 256 << 10, CacheBytes: 1 << 20})
+	if err != nil {
+		return nil, fmt.Errorf("open the key-value store: %w", err)
+	}
+	w.db = db
+	if o.wrapDB != nil {
+		w.db = o.wrapDB(db)
+	}
+	if err := w.join(ctx, fs, o); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+func (w *world) join(ctx context.Context, fs vfs.FS, o worldOptions) (err error) {
+	if w.blobs, err = disk.Open("blobs", disk.Options{FS: fs, PackBytes: 1 << 20, MemoryBody: 16 << 10}); err != nil {
+		return fmt.Errorf("open the blob store: %w", err)
+	}
+	if w.directory, err = directory.Open(ctx, w.db, directory.Options{}); err != nil {
+		return fmt.Errorf("open the directory: %w", err)
+	}
+	w.mail = mailstore.New(w.db, w.blobs, mailstore.Options{})
+	w.queue, err = queue.Open(ctx, w.db, queue.Options{Shards: 2, Retry: []time.Duration{o.retry}})
+	if err != nil {
+		return fmt.Errorf("open the queue: %w", err)
+	}
+	return w.joinAgents(o)
+}
+
+func (w *world) joinAgents(o worldOptions) (err error) {
+	const hostname = "mail." + domain
+	local := mda.New(mda.Options{Hostname: hostname, DB: w.db, Blobs: w.blobs, Queue: w.queue, Mail: w.mail, Directory: w.directory, Log: o.log})
+	w.mta, err = mta.New(mta.Options{
+		Hostname: hostname, Queue: w.queue, DB: w.db, Blobs: w.blobs, Directory: w.directory, Local: local,
+		Resolver: &dns.Resolver{},
+		Relay:    &mta.Relay{Host: o.relay.Addr().String(), Port: int(o.relay.Port())},
+		Backoff:  time.Millisecond, StopTime: time.Second, LocalWorkers: 2, Log: o.log,
+	})
+	if err != nil {
+		return err
+	}
+	intake := mta.NewIntake(mta.IntakeOptions{Hostname: hostname, Blobs: w.blobs, Queue: w.queue, Log: o.log})
+	receiver := mta.NewReceiver(mta.ReceiverOptions{
+		Intake: intake, Directory: w.directory, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: o.log,
+	})
+	w.smtp = smtp.New(smtp.Options{Hostname: hostname, Receiver: receiver, Log: o.log})
+	w.imap = imap.New(imap.Options{Hostname: hostname, Store: w.mail, Auth: w.directory, Log: o.log})
+	return nil
+}
+
+// furnish makes the accounts of a new world.
+func (w *world) furnish(ctx context.Context) error {
+	if _, err := w.directory.AddDomain(ctx, directory.Domain{Name: domain}); err != nil {
+		return err
+	}
+	for _, name := range accountNames {
+		if _, err := w.directory.AddAccount(ctx, directory.Account{Address: name}, password); err != nil {
+			return err
+		}
+	}
+	return w.directory.AddAlias(ctx, directory.Alias{Address: aliasName, Targets: accountNames})
+}
+
+// close ends a world that is whole. A crashed one is left as it is.
+func (w *world) close() error {
+	var errs []error
+	if w.queue != nil {
+		w.queue.Close()
+	}
+	if w.mail != nil {
+		errs = append(errs, w.mail.Close())
+	}
+	if w.blobs != nil {
+		errs = append(errs, w.blobs.Close())
+	}
+	if w.db != nil {
+		errs = append(errs, w.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// door accepts connections on loopback until ctx ends.
+func door(ctx context.Context, serve func(context.Context, net.Conn)) (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	context.AfterFunc(ctx, func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go serve(ctx, c)
+		}
+	}()
+	return l.Addr().String(), nil
+}
