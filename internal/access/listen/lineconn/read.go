@@ -115,9 +115,7 @@ func (c *Conn) fill(due time.Time, wakeable bool) error {
 	for {
 		// The deadline is set before the flag is read: Wake does it the other
 		// way round, so one of the two notices the other.
-		if err := c.setReadDeadline(due); err != nil {
-			return err
-		}
+		c.armRead(due)
 		if wakeable && c.woken.CompareAndSwap(true, false) {
 			c.deadline = time.Time{} // Wake may still be about to change it
 			return ErrWoken
@@ -137,13 +135,14 @@ func (c *Conn) fill(due time.Time, wakeable bool) error {
 	}
 }
 
-// setReadDeadline arms the deadline, unless one a little earlier is armed.
-func (c *Conn) setReadDeadline(due time.Time) error {
+// armRead sets the deadline of reads, unless one a little earlier is set.
+func (c *Conn) armRead(due time.Time) {
 	if early := due.Sub(c.deadline); !c.deadline.IsZero() && early >= 0 && early < c.timeout/slack {
-		return nil
+		return
 	}
 	c.deadline = due
-	return c.conn.SetReadDeadline(due)
+	// It fails on a connection that is closed; the read says how.
+	_ = c.conn.SetReadDeadline(due)
 }
 
 // receive reads at least one byte behind those that have arrived.
