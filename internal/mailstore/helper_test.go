@@ -34,7 +34,12 @@ func newEnv(t testing.TB) *env {
 
 func newEnvOn(t testing.TB, fs vfs.FS, blobs *memBlobs) *env {
 	t.Helper()
-	db, err := pebble.Open("kv", pebble.Options{FS: fs})
+	return newEnvIn(t, "kv", fs, blobs)
+}
+
+func newEnvIn(t testing.TB, dir string, fs vfs.FS, blobs *memBlobs) *env {
+	t.Helper()
+	db, err := pebble.Open(dir, pebble.Options{FS: fs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +71,7 @@ func (e *env) view(t testing.TB, id kv.Account, m MailboxID) *View {
 // deliver appends a message with a body of its own.
 func (e *env) deliver(t testing.TB, id kv.Account, m MailboxID, body string, change func(*Delivery)) UID {
 	t.Helper()
-	d := e.delivery(t, body)
+	d := e.delivery(body)
 	if change != nil {
 		change(&d)
 	}
@@ -77,8 +82,7 @@ func (e *env) deliver(t testing.TB, id kv.Account, m MailboxID, body string, cha
 	return uids[0]
 }
 
-func (e *env) delivery(t testing.TB, body string) Delivery {
-	t.Helper()
+func (e *env) delivery(body string) Delivery {
 	s := message.NewScanner()
 	s.Write([]byte(body))
 	digest := s.Close()

@@ -166,8 +166,9 @@ func (t *tx) keywords(b *box) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.table, b.tableRead = table, true
+		b.table = table
 	}
+	b.tableRead = true
 	return b.table, nil
 }
 

@@ -1,0 +1,237 @@
+package mailstore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"tram/internal/mail/message"
+	"tram/internal/storage/blob"
+	"tram/internal/storage/kv"
+)
+
+// benchDigest is of the size that a letter of a client has.
+func benchDigest(size int64) *message.Digest {
+	pad := func(n int, start string) []byte {
+		return append([]byte(start), bytes.Repeat([]byte("x"), n-len(start))...)
+	}
+	return &message.Digest{
+		Size: size, HeaderSize: 900,
+		Envelope:      pad(350, `("Sat, 21 Nov 2026 08:30:00 +0700" "`),
+		BodyStructure: pad(250, `("TEXT" "PLAIN" ("CHARSET" "UTF-8") NIL NIL "7BIT" 7000 100`),
+		Parts:         pad(40, "\x01"),
+		Header:        pad(700, "From: "),
+		SentDate:      time.Unix(1795226400, 0),
+	}
+}
+
+func benchDelivery(i int) Delivery {
+	d := Delivery{BlobSize: 8 << 10, Digest: benchDigest(8 << 10), Own: bytes.Repeat([]byte("X-Own: "), 35)}
+	d.Blob[0], d.Blob[15], d.Blob[14], d.Blob[13] = 1, byte(i), byte(i>>8), byte(i>>16)
+	d.InternalDate = time.Unix(1795226400+int64(i), 0).UTC()
+	return d
+}
+
+// benchEnv is a store on the real disk.
+func benchEnv(b *testing.B) *env {
+	b.Helper()
+	e := newEnvIn(b, b.TempDir(), vfs.Default, &memBlobs{bodies: map[blob.ID][]byte{}})
+	return e
+}
+
+// fill puts n messages into a new mailbox.
+func (e *env) fill(b *testing.B, name string, n int) MailboxID {
+	b.Helper()
+	m, err := e.Create(b.Context(), alice, name, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for done := 0; done < n; done += 500 {
+		var ds []Delivery
+		for i := done; i < min(n, done+500); i++ {
+			ds = append(ds, benchDelivery(i))
+		}
+		if _, _, err := e.Append(b.Context(), alice, m.ID, ds...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return m.ID
+}
+
+func must(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func BenchmarkDeliver(b *testing.B) {
+	e := benchEnv(b)
+	e.fill(b, "x", 1)
+	ctx := context.Background()
+	d := []Delivery{benchDelivery(1)}
+	accounts := []kv.Account{alice}
+	b.ReportAllocs()
+	for b.Loop() {
+		must(b, e.db.Update(ctx, accounts, func(tx kv.Tx) error {
+			_, err := e.AppendTx(tx, alice, d)
+			return err
+		}))
+		e.Committed(alice)
+	}
+}
+
+// BenchmarkDeliverSynced is one client of APPEND.
+func BenchmarkDeliverSynced(b *testing.B) {
+	e := benchEnv(b)
+	m := e.fill(b, "x", 1)
+	d := benchDelivery(1)
+	for b.Loop() {
+		_, _, err := e.Append(b.Context(), alice, m, d)
+		must(b, err)
+	}
+}
+
+func BenchmarkStoreFlags(b *testing.B) {
+	for _, n := range []int{1, 2000, 20000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			e := benchEnv(b)
+			m := e.fill(b, "x", 20000)
+			e.view(b, alice, m)
+			set := UIDSet{{1, UID(n)}}
+			op := AddFlags
+			b.ReportAllocs()
+			for b.Loop() {
+				_, err := e.StoreFlags(b.Context(), alice, m, set, FlagChange{Op: op, Flags: Flagged})
+				must(b, err)
+				op ^= AddFlags ^ RemoveFlags
+			}
+		})
+	}
+}
+
+func BenchmarkCopy5000(b *testing.B) { benchTransfer(b, false) }
+func BenchmarkMove5000(b *testing.B) { benchTransfer(b, true) }
+
+func benchTransfer(b *testing.B, move bool) {
+	e := benchEnv(b)
+	m := e.fill(b, "x", 20000)
+	to := e.fill(b, "y", 0)
+	next := UID(1)
+	for b.Loop() {
+		var err error
+		if move {
+			_, err = e.Move(b.Context(), alice, m, to, UIDSet{{next, next + 4999}})
+			next += 5000
+			b.StopTimer()
+			if next > 20000 {
+				m, next = e.fill(b, fmt.Sprint("x", b.Elapsed()), 20000), 1
+			}
+			b.StartTimer()
+		} else {
+			_, err = e.Copy(b.Context(), alice, m, to, UIDSet{{1, 5000}}, Quota{})
+		}
+		must(b, err)
+	}
+}
+
+func BenchmarkExpunge2000(b *testing.B) {
+	for _, pattern := range []string{"row", "every other"} {
+		b.Run(pattern, func(b *testing.B) {
+			e := benchEnv(b)
+			m, next := e.fill(b, "x", 20000), UID(1)
+			for b.Loop() {
+				b.StopTimer()
+				if next > 16000 {
+					m, next = e.fill(b, fmt.Sprint("x", b.Elapsed()), 20000), 1
+				}
+				var set UIDSet
+				for i := range UID(2000) {
+					if pattern == "row" {
+						set = set.add(next + i)
+					} else {
+						set = set.add(next + 2*i)
+					}
+				}
+				next += 4000
+				_, err := e.StoreFlags(b.Context(), alice, m, set, FlagChange{Op: AddFlags, Flags: Deleted})
+				must(b, err)
+				e.view(b, alice, m)
+				b.StartTimer()
+				gone, err := e.Expunge(b.Context(), alice, m, AllUIDs())
+				must(b, err)
+				if gone.Len() != 2000 {
+					b.Fatal(gone.Len())
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkView(b *testing.B) {
+	e := benchEnv(b)
+	m := e.fill(b, "x", 20000)
+	b.Run("cold", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			e.Store.views = newViews(1)
+			e.view(b, alice, m)
+		}
+	})
+	b.Run("warm", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			e.view(b, alice, m)
+		}
+	})
+	b.Run("after delivery", func(b *testing.B) {
+		d := []Delivery{benchDelivery(1)}
+		d[0].Mailbox = m
+		for b.Loop() {
+			b.StopTimer()
+			must(b, e.db.Update(b.Context(), []kv.Account{alice}, func(tx kv.Tx) error {
+				_, err := e.AppendTx(tx, alice, d)
+				return err
+			}))
+			must(b, e.db.Sync(b.Context(), alice))
+			b.StartTimer()
+			e.view(b, alice, m)
+		}
+	})
+	b.Run("status", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _, err := e.StatusByName(b.Context(), alice, "x")
+			must(b, err)
+		}
+	})
+}
+
+func BenchmarkMessages20000(b *testing.B) {
+	e := benchEnv(b)
+	m := e.fill(b, "x", 20000)
+	for _, w := range []struct {
+		name string
+		want Want
+		set  UIDSet
+	}{
+		{"meta", WantMeta, AllUIDs()}, {"structure", WantStructure, AllUIDs()}, {"envelope", WantMeta | WantEnvelope, AllUIDs()},
+		{"header", WantHeader, AllUIDs()}, {"all", WantMeta | WantEnvelope | WantHeader | WantStructure, AllUIDs()},
+		{"one", WantMeta, UIDs(777)},
+	} {
+		b.Run(w.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				n := 0
+				must(b, e.Messages(b.Context(), alice, m, w.set, w.want, func(*Message) error { n++; return nil }))
+				if n != 20000 && n != 1 {
+					b.Fatal(n)
+				}
+			}
+		})
+	}
+}
