@@ -387,6 +387,22 @@ func TestWakeWaits(t *testing.T) {
 	})
 }
 
+// TestWakeDoesNotHoldOffTimeout: a wake that nobody takes leaves the timeout of
+// a body as it is.
+func TestWakeDoesNotHoldOffTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		defer client.Close()
+		c := New(server)
+		c.SetTimeout(time.Minute)
+		start := time.Now()
+		time.AfterFunc(time.Second, c.Wake)
+		if err := c.Fill(); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != time.Minute {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
+}
+
 func TestReplaceForgets(t *testing.T) {
 	client, server := tcpPair(t)
 	c := New(server)

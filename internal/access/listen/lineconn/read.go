@@ -128,7 +128,7 @@ func (c *Conn) fill(due time.Time, wakeable bool) error {
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
-		if !c.woken.Load() && !time.Now().Before(c.deadline) {
+		if !time.Now().Before(c.deadline) {
 			return err
 		}
 		c.deadline = time.Time{} // it was Wake's deadline, not ours
