@@ -76,11 +76,11 @@ func Open(dir string, o Options) (*DB, error) {
 	d.disk = newFailstop(o.FS, d.fail)
 	db, err := pebble.Open(dir, o.pebble(d))
 	if err != nil {
+		err = errors.Join(d.err(), err)
 		return nil, fmt.Errorf("open key-value store %s: %w", dir, err)
 	}
 	d.db = db
-	d.disk.opened()
-	if err := d.checkSchema(); err != nil {
+	if err := errors.Join(d.err(), d.checkSchema()); err != nil {
 		d.Close()
 		return nil, fmt.Errorf("open key-value store %s: %w", dir, err)
 	}

@@ -24,12 +24,11 @@ var errFrozen = errors.New("the disk is frozen after a failed write")
 //   - new files go to memory, where Pebble can read them back. Only what was
 //     still in memtables is written there, a few MiB.
 //
-// While the store is being opened errors are handed to Pebble as they are:
-// Open returns them.
+// While the store is being opened it is the same; our Open looks at the end
+// whether all went well.
 type failstop struct {
 	base   vfs.FS
 	onFail func(error)
-	open   atomic.Bool // Open is over
 	frozen atomic.Bool
 	shadow *vfs.MemFS // what is created after the failure
 }
@@ -38,21 +37,10 @@ func newFailstop(base vfs.FS, onFail func(error)) *failstop {
 	return &failstop{base: base, onFail: onFail, shadow: vfs.NewMem()}
 }
 
-// opened says that Open is over: from now on Pebble is shielded from errors.
-func (f *failstop) opened() { f.open.Store(true) }
-
-// outcome turns the error of an operation that changes the disk into what
-// Pebble may see.
-func (f *failstop) outcome(err error) error {
-	if err == nil {
-		return nil
-	}
+// failed freezes the disk.
+func (f *failstop) failed(err error) {
 	f.frozen.Store(true)
 	f.onFail(err)
-	if f.open.Load() {
-		return nil
-	}
-	return err
 }
 
 // create runs one of the calls that make a file, or makes it in memory.
@@ -62,9 +50,7 @@ func (f *failstop) create(name string, make func() (vfs.File, error)) (vfs.File,
 		if err == nil {
 			return &guarded{File: base, fs: f, table: isTable(name)}, nil
 		}
-		if err = f.outcome(err); err != nil {
-			return nil, err
-		}
+		f.failed(err)
 	}
 	if err := f.shadow.MkdirAll(f.shadow.PathDir(name), 0o755); err != nil {
 		return nil, err
@@ -76,7 +62,28 @@ func (f *failstop) create(name string, make func() (vfs.File, error)) (vfs.File,
 func isTable(name string) bool { return strings.HasSuffix(name, ".sst") }
 
 func (f *failstop) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.create(name, func() (vfs.File, error) { return f.base.Create(name, c) })
+	return f.create(name, func() (vfs.File, error) {
+		if err := f.beforeMarker(name); err != nil {
+			return nil, err
+		}
+		return f.base.Create(name, c)
+	})
+}
+
+// beforeMarker syncs the directory before a marker is made in it. A marker is
+// an empty file whose name names the current manifest. Pebble makes the
+// manifest and the marker and then syncs the directory once: a crash may keep
+// the name of the marker without that of the manifest, and then the store does
+// not open. Journalling file systems keep the order; we do not rely on it.
+func (f *failstop) beforeMarker(name string) error {
+	if !strings.HasPrefix(f.base.PathBase(name), "marker.") {
+		return nil
+	}
+	dir, err := f.base.OpenDir(f.base.PathDir(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func (f *failstop) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
@@ -109,7 +116,10 @@ func (f *failstop) change(op func() error) error {
 	if f.frozen.Load() {
 		return nil
 	}
-	return f.outcome(op())
+	if err := op(); err != nil {
+		f.failed(err)
+	}
+	return nil
 }
 
 func (f *failstop) Link(old, name string) error {
@@ -171,9 +181,7 @@ func (g *guarded) run(op func() error) error {
 		if err == nil {
 			return nil
 		}
-		if err := g.fs.outcome(err); err != nil {
-			return err
-		}
+		g.fs.failed(err)
 	}
 	if g.table {
 		return errFrozen
@@ -214,9 +222,8 @@ func (g *guarded) Preallocate(offset, length int64) error {
 // Close closes the file in any case. Pebble syncs before it closes, so an
 // error here loses nothing that was promised, but it is a failing disk.
 func (g *guarded) Close() error {
-	err := g.File.Close()
-	if g.fs.frozen.Load() {
-		return nil
+	if err := g.File.Close(); err != nil && !g.fs.frozen.Load() {
+		g.fs.failed(err)
 	}
-	return g.fs.outcome(err)
+	return nil
 }

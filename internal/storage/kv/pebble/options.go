@@ -56,11 +56,13 @@ func (o Options) withDefaults() Options {
 // pebble translates the options for the library.
 func (o Options) pebble(d *DB) *pebble.Options {
 	po := &pebble.Options{
-		FS:                          d.disk,
-		Logger:                      logger{d},
-		EventListener:               events(d),
-		FormatMajorVersion:          formatVersion,
-		CacheSize:                   o.CacheBytes,
+		FS:                 d.disk,
+		Logger:             logger{d},
+		EventListener:      events(d),
+		FormatMajorVersion: formatVersion,
+		// Pebble takes the memory of memtables off the cache. Without this they
+		// leave none of it.
+		CacheSize:                   o.CacheBytes + 2*int64(o.MemTableBytes),
 		MaxOpenFiles:                maxOpenTables,
 		MemTableSize:                uint64(o.MemTableBytes),
 		MemTableStopWritesThreshold: 4,
