@@ -78,13 +78,22 @@ func (s *Server) Run(ctx context.Context, doors ...Door) error {
 
 // drain waits for the handlers, and closes their connections after the grace.
 func (s *Server) drain() {
-	timer := time.AfterFunc(s.opts.Grace, func() {
-		if n := s.conns.closeAll(); n > 0 {
-			s.opts.Log.Warn("connections closed that did not end in time", slog.Int("connections", n))
-		}
-	})
+	gone := make(chan struct{})
+	go func() {
+		s.conns.wg.Wait()
+		close(gone)
+	}()
+	timer := time.NewTimer(s.opts.Grace)
 	defer timer.Stop()
-	s.conns.wg.Wait()
+	select {
+	case <-gone:
+		return
+	case <-timer.C:
+	}
+	if n := s.conns.closeAll(); n > 0 {
+		s.opts.Log.Warn("connections closed that did not end in time", slog.Int("connections", n))
+	}
+	<-gone
 }
 
 // accept serves one door until its listener is closed.
