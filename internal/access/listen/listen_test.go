@@ -101,8 +101,11 @@ func firstLine(t *testing.T, c net.Conn) string {
 func TestServes(t *testing.T) {
 	infos := make(chan listen.Info, 1)
 	r := start(t, listen.Options{}, listen.Door{
-		Info:    listen.Info{Protocol: "smtp", Name: "mx", TLSMode: listen.StartTLS, PlaintextLogin: true},
-		Handler: func(_ context.Context, conn net.Conn, info listen.Info) { infos <- info; io.WriteString(conn, "hello\r\n") },
+		Info: listen.Info{Protocol: "smtp", Name: "mx", TLSMode: listen.StartTLS, PlaintextLogin: true},
+		Handler: func(_ context.Context, conn net.Conn, info listen.Info) {
+			infos <- info
+			io.WriteString(conn, "hello\r\n")
+		},
 	})
 	c := dial(t, r.addr)
 	if got, err := io.ReadAll(c); err != nil || string(got) != "hello\r\n" {
