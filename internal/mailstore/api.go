@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"tram/internal/storage/blob"
 	"tram/internal/storage/kv"
 )
 
@@ -33,7 +32,3 @@ func (s *Store) Verify(ctx context.Context, a kv.Account, report func(Problem)) 
 func (s *Store) Rebuild(ctx context.Context, a kv.Account, report func(Problem)) error {
 	return errNotYet
 }
-
-// LiveBlobs reports the blob of every message of every account, for
-// blob.Store.Collect.
-func LiveBlobs(snap kv.Snapshot, report func(blob.ID)) error { return errNotYet }

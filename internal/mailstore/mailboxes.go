@@ -19,6 +19,9 @@ func (s *Store) Mailboxes(ctx context.Context, id kv.Account) ([]Mailbox, error)
 		if err := eachMailbox(r, func(m Mailbox) { all = append(all, m) }); err != nil {
 			return err
 		}
+		if len(all) == 0 {
+			return ErrNoMailbox
+		}
 		return eachSubscription(r, func(name string) { subscribed[name] = true })
 	})
 	if err != nil {
@@ -136,24 +139,27 @@ func (t *tx) makeUse(home int) (MailboxID, error) {
 	return box, t.setMailbox(&m)
 }
 
-// readHome is read for an account that may never have been used: then it is
-// made first.
+// readHome is read for an account that may never have been used: when fn finds
+// no mailbox in it, it is made and fn runs once more.
 func (s *Store) readHome(ctx context.Context, id kv.Account, fn func(kv.Reader) error) error {
-	used := false
-	reading := func(r kv.Reader) error {
-		var err error
-		if _, used, err = readAccount(r); err != nil || !used {
-			return err
+	used := true
+	err := s.read(ctx, id, func(r kv.Reader) error {
+		err := fn(r)
+		if errors.Is(err, ErrNoMailbox) {
+			var broken error
+			if _, used, broken = readAccount(r); broken != nil {
+				return broken
+			}
 		}
-		return fn(r)
-	}
-	if err := s.read(ctx, id, reading); err != nil || used {
+		return err
+	})
+	if used {
 		return err
 	}
 	if err := s.update(ctx, id, func(*tx) error { return nil }); err != nil {
 		return err
 	}
-	return s.read(ctx, id, reading)
+	return s.read(ctx, id, fn)
 }
 
 // eachMailbox calls fn for each mailbox record.

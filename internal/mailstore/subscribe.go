@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -12,6 +13,9 @@ import (
 func (s *Store) Subscriptions(ctx context.Context, id kv.Account) ([]string, error) {
 	var names []string
 	err := s.readHome(ctx, id, func(r kv.Reader) error {
+		if _, used, err := readAccount(r); err != nil || !used {
+			return cmp.Or(err, ErrNoMailbox)
+		}
 		return eachSubscription(r, func(name string) { names = append(names, name) })
 	})
 	slices.SortFunc(names, compareNames)
