@@ -75,7 +75,7 @@ func (q *Queue) Prepare(m Message) (*Pending, error) {
 	m.Received = timeOf(millis(m.Received)) // as the record has it
 	all := make([]Rcpt, len(m.Rcpts))
 	for i, r := range m.Rcpts {
-		all[i] = Rcpt{To: r.To, ORcpt: r.ORcpt, Notify: r.Notify}
+		all[i] = Rcpt{To: r.To, ORcpt: r.ORcpt, Notify: r.Notify, number: uint8(i % MaxRcptsPerEntry)}
 	}
 	p := &Pending{}
 	p.entries = p.one[:0]
@@ -93,7 +93,9 @@ func (q *Queue) Prepare(m Message) (*Pending, error) {
 }
 
 func (q *Queue) newEntry(m *Message) *Entry {
-	return &Entry{Message: *m, Expires: m.Received.Add(q.o.Expiry)}
+	e := &Entry{Message: *m, Expires: m.Received.Add(q.o.Expiry)}
+	e.flight.key = keyOf(e.ID)
+	return e
 }
 
 // maxPooled keeps a rare large record from staying in memory for good.
@@ -124,7 +126,6 @@ func (q *Queue) put(sp kv.Space, e *Entry) error {
 		buf = new([]byte)
 	}
 	*buf = appendRecord((*buf)[:0], e)
-	e.flight.key = keyOf(e.ID)
 	err := sp.Set(e.flight.key[:], *buf)
 	if cap(*buf) <= maxPooled {
 		q.records.Put(buf)
@@ -137,7 +138,7 @@ func (q *Queue) Added(p *Pending) {
 	q.clock.raised(p.ID(), p.mark)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.totals.added++
+	q.added++
 	for _, e := range p.entries {
 		sl := q.schedule.add(e.ID)
 		if sl == nil {

@@ -35,8 +35,10 @@ func decodeRecord(v []byte) (*Entry, error) {
 		n = 0
 	}
 	e.Rcpts = make([]Rcpt, n)
+	last := -1
 	for i := range e.Rcpts {
-		d.rcpt(&e.Rcpts[i])
+		d.rcpt(&e.Rcpts[i], last)
+		last = int(e.Rcpts[i].number)
 	}
 	if d.err == nil && d.rest != "" {
 		d.fail(errTrailing)
@@ -115,7 +117,13 @@ func (d *decoder) origin(o *Origin) {
 	o.Protocol = d.text()
 }
 
-func (d *decoder) rcpt(r *Rcpt) {
+// rcpt reads a recipient, whose number is above the one before.
+func (d *decoder) rcpt(r *Rcpt, last int) {
+	number := d.uint()
+	if number >= MaxRcptsPerEntry || int(number) <= last {
+		d.fail(errors.New("record has recipients out of order"))
+	}
+	r.number = uint8(number)
 	r.To = d.address()
 	r.ORcpt = d.text()
 	r.Notify = d.text()

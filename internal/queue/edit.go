@@ -93,22 +93,24 @@ func (q *Queue) rewrite(ctx context.Context, ids []ID, change func(*Entry) error
 func (q *Queue) rewriteTx(sp kv.Space, ids []ID, change func(*Entry) error) (changed []*Entry, failures []error, err error) {
 	for _, id := range ids {
 		e, err := get(sp, id)
-		if err == nil {
+		switch {
+		case err == nil:
 			err = change(e)
-		} else if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrDamaged) {
+		case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrDamaged):
 			return nil, nil, err
 		}
-		if errors.Is(err, errSkip) {
-			continue
-		}
-		if err != nil {
+		switch {
+		case err == nil:
+			changed = append(changed, e)
+		case !errors.Is(err, errSkip):
 			failures = append(failures, fmt.Errorf("%s: %w", id, err))
-			continue
 		}
+	}
+	// After all the reading: a transaction that reads what it wrote is slower.
+	for _, e := range changed {
 		if err := q.put(sp, e); err != nil {
 			return nil, nil, err
 		}
-		changed = append(changed, e)
 	}
 	return changed, failures, nil
 }

@@ -58,6 +58,8 @@ type Rcpt struct {
 	Tried     time.Time // the last attempt; zero when there was none
 	Next      time.Time // not to be tried before
 	LastReply string    // the last words of the other side, at most [MaxReply] bytes
+
+	number uint8 // in the entry as it was added; see SettleTx
 }
 
 // Entry is one entry of the queue: a message and those of its recipients that
@@ -75,8 +77,8 @@ type Entry struct {
 type flight struct {
 	key   entryKey
 	due   time.Time // recipients whose Next is not later are to be tried
-	after after     // what Settled will publish
-	over  bool      // guarded by Queue.mu
+	after after
+	over  bool // guarded by Queue.mu
 }
 
 // Due reports whether recipient i should be tried in this flight; others wait

@@ -67,7 +67,7 @@ func (q *Queue) TryNext(ctx context.Context) (*Entry, error) {
 				continue
 			}
 		}
-		e.flight = flight{due: e.dueUntil(time.Now())}
+		e.flight = flight{key: keyOf(e.ID), due: e.dueUntil(time.Now())}
 		return e, nil
 	}
 }

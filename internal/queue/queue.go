@@ -48,11 +48,8 @@ type Queue struct {
 	turn     int // counts entries handed out, for fairness between lanes
 	timer    *time.Timer
 	looked   time.Time // when the clock was last looked at
-	totals   totals
+	added    uint64    // messages since start
 }
-
-// totals count since start.
-type totals struct{ added, delivered, deferred, failed uint64 }
 
 // Open reads the schedule of all entries from db. Entries of shards beyond
 // o.Shards are served as well, so the number can be changed at will.

@@ -20,8 +20,9 @@ import (
 //	10  16  body
 //	26      size uv · received · sender local, domain · header · client IP
 //	        (text of 0, 4 or 16 bytes) · helo · user · account uv · protocol ·
-//	        ret · envid · number of recipients uv, and for each: local, domain,
-//	        orcpt, notify, attempts uv, tried, next, last reply
+//	        ret · envid · number of recipients uv, and for each: number uv (it
+//	        rises), local, domain, orcpt, notify, attempts uv, tried, next,
+//	        last reply
 //
 // The first 26 bytes are all that the schedule and the collection of bodies
 // need, so opening a large queue decodes nothing else.
@@ -136,6 +137,7 @@ func appendOrigin(b []byte, o *Origin) []byte {
 }
 
 func appendRcpt(b []byte, r *Rcpt) []byte {
+	b = append(b, r.number) // below MaxRcptsPerEntry, so one byte
 	b = appendAddress(b, r.To)
 	b = appendText(b, r.ORcpt)
 	b = appendText(b, r.Notify)

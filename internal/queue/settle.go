@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tram/internal/storage/kv"
@@ -27,13 +28,12 @@ type Outcome struct {
 	Reply  string    // what the other side said
 }
 
-// after is what the last run of SettleTx did.
+// after is what SettleTx did in a flight.
 type after struct {
-	done bool // SettleTx ran
-	left bool // recipients are left
-	next int64
-
-	delivered, deferred, failed uint64
+	runs  int  // of SettleTx
+	left  bool // recipients were left after the last one
+	next  int64
+	tried bool
 }
 
 // minPause keeps an entry that comes back from being handed out again at once,
@@ -41,80 +41,112 @@ type after struct {
 // processor.
 const minPause = 5 * time.Second
 
-// SettleTx writes what became of the recipients, one outcome each, into tx,
-// which spans Shard(e.ID). Recipients that were delivered or have failed are
-// struck out; the record goes when none is left. After the commit call
-// Settled; when the commit failed, Release.
+// SettleTx writes what became of the recipients into tx, which spans
+// Shard(e.ID): outcomes[i] is that of e.Rcpts[i]. Recipients that were
+// delivered or have failed are struck out; the record goes when none is left.
+// After the commit call Settled; when the commit failed, Release.
 //
-// SettleTx may run several times for one commit.
+// A flight may settle in several commits, the local recipients in one and each
+// remote host in its own: the others are Untouched, or have the outcome that
+// was settled before, which changes nothing. SettleTx may run more than once
+// for one commit.
 func (q *Queue) SettleTx(tx kv.Tx, e *Entry, outcomes []Outcome) error {
 	if len(outcomes) != len(e.Rcpts) {
 		return fmt.Errorf("queue: %d outcomes for %d recipients of %s", len(outcomes), len(e.Rcpts), e.ID)
 	}
-	e.flight.after = tally(outcomes)
-	e.flight.key = keyOf(e.ID)
+	a := &e.flight.after
+	a.runs++
+	a.left = false
 	sp := tx.Account(Shard(e.ID))
-	if !e.flight.after.left {
+	if allFinished(outcomes) {
 		return sp.Delete(e.flight.key[:])
 	}
 	// Not e but the record is the truth: an administrator may have put the
-	// entry on hold since e was read.
+	// entry on hold since e was read, an earlier commit of this flight may
+	// have struck out recipients.
 	current, err := get(sp, e.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil // all were settled before
+	}
 	if err != nil {
 		return fmt.Errorf("settle %s: %w", e.ID, err)
 	}
-	q.strike(current, outcomes, time.Now())
-	e.flight.after.next = current.next()
+	if err := q.strike(current, e, outcomes, time.Now()); err != nil {
+		return err
+	}
+	if len(current.Rcpts) == 0 {
+		return sp.Delete(e.flight.key[:])
+	}
+	a.left, a.next, a.tried = true, current.next(), current.tried()
 	return q.put(sp, current)
 }
 
-// tally counts the outcomes.
-func tally(outcomes []Outcome) after {
-	a := after{done: true}
+// allFinished reports that no recipient is left, whatever the record says.
+func allFinished(outcomes []Outcome) bool {
 	for i := range outcomes {
-		switch outcomes[i].Result {
-		case Delivered:
-			a.delivered++
-		case Failed:
-			a.failed++
-		case Deferred:
-			a.deferred++
-			a.left = true
-		default:
-			a.left = true
+		if r := outcomes[i].Result; r != Delivered && r != Failed {
+			return false
 		}
 	}
-	return a
+	return true
 }
 
-// strike takes the finished recipients out of e and notes the attempts of the
-// deferred ones.
-func (q *Queue) strike(e *Entry, outcomes []Outcome, now time.Time) {
-	left := e.Rcpts[:0]
-	for i, o := range outcomes {
-		r := e.Rcpts[i]
-		switch o.Result {
+// strike takes the finished recipients out of a record and notes the attempts
+// of the deferred ones. Numbers tell which recipient of the entry, as it was
+// handed out, is which of the record.
+func (q *Queue) strike(record, e *Entry, outcomes []Outcome, now time.Time) error {
+	left := record.Rcpts[:0]
+	i := 0
+	for _, r := range record.Rcpts {
+		for i < len(e.Rcpts) && e.Rcpts[i].number != r.number {
+			i++ // struck out before
+		}
+		if i == len(e.Rcpts) {
+			return fmt.Errorf("queue: record of %s is not that of the flight", e.ID)
+		}
+		switch o := &outcomes[i]; o.Result {
 		case Delivered, Failed:
 			continue
 		case Deferred:
-			r.Attempts++
-			r.Tried = now
-			r.LastReply = cutReply(o.Reply)
-			r.Next = o.Next
-			if r.Next.IsZero() {
-				r.Next = now.Add(q.wait(r.Attempts))
-			}
-			if latest := now.Add(q.maxDefer()); r.Next.After(latest) {
-				r.Next = latest
-			}
+			q.noteAttempt(&r, e.Rcpts[i].Attempts+1, o, now)
 		}
 		left = append(left, r)
 	}
-	e.Rcpts = left
+	record.Rcpts = left
+	return nil
 }
 
-// cutReply bounds a reply that a stranger may have made endless.
-func cutReply(s string) string { return s[:min(len(s), MaxReply)] }
+// noteAttempt notes a failed attempt. The number of attempts comes from outside,
+// so that settling twice counts once.
+func (q *Queue) noteAttempt(r *Rcpt, attempts int, o *Outcome, now time.Time) {
+	if r.Attempts == attempts {
+		return
+	}
+	r.Attempts = attempts
+	r.Tried = now
+	r.LastReply = cutReply(o.Reply)
+	r.Next = o.Next
+	if r.Next.IsZero() {
+		r.Next = now.Add(q.wait(attempts))
+	}
+	if latest := now.Add(q.maxDefer()); r.Next.After(latest) {
+		r.Next = latest
+	}
+}
+
+// cutReply bounds a reply that a stranger may have made endless, and takes
+// control characters out: it will be shown on terminals.
+func cutReply(s string) string {
+	if len(s) > MaxReply {
+		s = strings.ToValidUTF8(s[:MaxReply], "")
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, s)
+}
 
 // get reads the record of an entry.
 func get(r kv.Reader, id ID) (*Entry, error) {
@@ -130,27 +162,50 @@ func get(r kv.Reader, id ID) (*Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	e.ID = id
+	e.ID, e.flight.key = id, key
 	return e, nil
 }
 
-// Settled ends a flight after the commit of its SettleTx.
+// Settled ends a flight after the commit of its SettleTx, the last one if
+// there were several.
 func (q *Queue) Settled(e *Entry) {
 	a := e.flight.after
+	if a.runs != 1 {
+		// SettleTx ran again, and perhaps not every run was committed: only the
+		// record knows. In the ordinary case it need not be read.
+		a = q.review(e.ID)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	sl := q.land(e)
-	if sl == nil {
-		return
-	}
-	q.totals.delivered += a.delivered
-	q.totals.deferred += a.deferred
-	q.totals.failed += a.failed
-	if a.done && !a.left {
+	switch {
+	case sl == nil:
+	case a.left:
+		q.rest(sl, a.next, a.tried)
+	default:
 		q.schedule.remove(sl)
-		return
 	}
-	q.rest(sl, a.next, sl.tried || a.deferred > 0)
+}
+
+// review reads from the record how an entry stands. What cannot be read is
+// left to the next flight, which will report it.
+func (q *Queue) review(id ID) (a after) {
+	err := q.db.View(context.Background(), Shard(id), func(r kv.Reader) error {
+		key := keyOf(id)
+		value, err := r.Get(key[:])
+		if errors.Is(err, kv.ErrNotFound) {
+			return nil
+		}
+		a.left = true
+		if err != nil {
+			return err
+		}
+		h, err := decodeHead(value)
+		a.next, a.tried = h.next, h.flags&flagTried != 0
+		return err
+	})
+	a.left = a.left || err != nil
+	return a
 }
 
 // Settle is SettleTx in a commit of its own, synced, followed by Settled or
@@ -178,7 +233,9 @@ func (q *Queue) Postpone(e *Entry, until time.Time) {
 	defer q.mu.Unlock()
 	if sl := q.land(e); sl != nil {
 		q.rest(sl, millis(until), sl.tried)
-		if sl.state == Fresh {
+		// Once something was settled, e is not what the record says any more:
+		// handed out again it would be delivered twice.
+		if sl.state == Fresh && e.flight.after.runs == 0 {
 			q.memory.keep(e)
 		}
 	}

@@ -16,8 +16,7 @@ type Stats struct {
 
 	Remembered int // fresh entries that are kept in memory
 
-	Added                       uint64 // messages since start
-	Delivered, Deferred, Failed uint64 // recipients since start
+	Added uint64 // messages since start
 }
 
 // Stats returns the numbers of now. It costs nothing.
@@ -30,8 +29,7 @@ func (q *Queue) Stats() Stats {
 		Fresh:   s.count[Fresh], Waiting: s.count[Waiting], InFlight: s.count[InFlight],
 		Held: s.count[Held], Damaged: s.count[Damaged],
 		Remembered: len(q.memory.entries),
-		Added:      q.totals.added,
-		Delivered:  q.totals.delivered, Deferred: q.totals.deferred, Failed: q.totals.failed,
+		Added:      q.added,
 	}
 }
 
