@@ -55,8 +55,19 @@ func encodingOf(word []byte) Encoding {
 }
 
 // NewDecoder undoes a transfer encoding. It is lenient: what is not base64 is
-// skipped, a broken escape stays as it is, and no input is an error.
-func NewDecoder(r io.Reader, e Encoding) io.Reader { return r }
+// skipped, a broken escape stays as it is, and no input is an error. Unknown
+// encodings are passed through.
+func NewDecoder(r io.Reader, e Encoding) io.Reader {
+	switch e {
+	case Base64:
+		return &decodingReader{r: r, decoder: &base64Decoder{}}
+	case QuotedPrintable:
+		return &decodingReader{r: r, decoder: &quotedPrintableDecoder{}}
+	case UUEncode:
+		return &decodingReader{r: r, decoder: &uuDecoder{}}
+	}
+	return r
+}
 
 // OpenPart reads the body of a part with its transfer encoding undone, as
 // FETCH BINARY wants it (RFC 3516).
@@ -65,4 +76,41 @@ func OpenPart(r io.ReaderAt, p Part) (io.Reader, error) {
 		return nil, ErrUnknownEncoding
 	}
 	return NewDecoder(io.NewSectionReader(r, p.BodyStart, p.BodyEnd-p.BodyStart), p.Encoding), nil
+}
+
+// bodyDecoder undoes an encoding piece by piece.
+type bodyDecoder interface {
+	// append appends what src decodes to. No more follows a final piece.
+	append(dst, src []byte, final bool) []byte
+}
+
+// decodingReader reads through a bodyDecoder.
+type decodingReader struct {
+	r       io.Reader
+	decoder bodyDecoder
+	in      []byte
+	out     []byte // decoded, not yet read
+	buf     []byte // what out is a part of
+	err     error
+}
+
+const decodeChunk = 8 << 10 // octets that are read at once
+
+// Read implements io.Reader.
+func (d *decodingReader) Read(p []byte) (int, error) {
+	for len(d.out) == 0 {
+		if d.err != nil {
+			return 0, d.err
+		}
+		if d.in == nil {
+			d.in = make([]byte, decodeChunk)
+		}
+		var n int
+		n, d.err = d.r.Read(d.in)
+		d.buf = d.decoder.append(d.buf[:0], d.in[:n], d.err == io.EOF)
+		d.out = d.buf
+	}
+	n := copy(p, d.out)
+	d.out = d.out[n:]
+	return n, nil
 }

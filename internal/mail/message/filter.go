@@ -61,20 +61,31 @@ func (s *FieldSet) Within(t *FieldSet) bool {
 	return true
 }
 
-// Append appends the lines of the fields in the set to dst, and the empty line
-// if the header has one: the answer to BODY[HEADER.FIELDS (...)]. It does not
-// allocate when dst has room.
-func (s *FieldSet) Append(dst, header []byte) []byte { return s.filter(dst, header, true) }
+// Append appends the lines of the fields in the set to dst, and an empty line:
+// the answer to BODY[HEADER.FIELDS (...)]. It does not allocate when dst has
+// room.
+func (s *FieldSet) Append(dst, header []byte) []byte {
+	dst, rest := s.filter(dst, header, true)
+	if n := emptyLine(rest); n > 0 {
+		return append(dst, rest[:n]...)
+	}
+	return append(dst, "\r\n"...)
+}
 
-// AppendNot is Append for the fields that are not in the set:
-// BODY[HEADER.FIELDS.NOT (...)].
-func (s *FieldSet) AppendNot(dst, header []byte) []byte { return s.filter(dst, header, false) }
+// AppendNot appends the lines of the fields that are not in the set, and the
+// empty line if the header has one: BODY[HEADER.FIELDS.NOT (...)].
+func (s *FieldSet) AppendNot(dst, header []byte) []byte {
+	dst, rest := s.filter(dst, header, false)
+	return append(dst, rest[:emptyLine(rest)]...)
+}
 
-func (s *FieldSet) filter(dst, header []byte, want bool) []byte {
+// filter appends the fields that are in the set, or are not, and gives what
+// stands behind the last field.
+func (s *FieldSet) filter(dst, header []byte, want bool) (_, rest []byte) {
 	for {
 		f, rest, ok := nextField(header)
 		if !ok {
-			return append(dst, header[:emptyLine(header)]...)
+			return dst, rest
 		}
 		if s.Has(f.Name) == want {
 			dst = append(dst, f.Line...)

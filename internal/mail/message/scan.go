@@ -16,7 +16,9 @@ type scan struct {
 	newline     int64 // octets of the line break before off, if lineStart
 	headerStart int64 // where the header began, if inHeader
 	headerLines int   // its lines so far
+	headerRead  bool  // its empty line was read, and what follows may be a boundary
 	bodyStart   int64 // where the text between boundaries began, if inBody
+	gaveBack    bool  // the body is empty, and bodyStart before the line break before off
 	final       bool  // no more bytes will come
 
 	held []byte // the beginning of a line, too short to decide on
@@ -25,6 +27,7 @@ type scan struct {
 	content contentReader
 	tree    tree
 	top     topHeaderData
+	part    content // of the header read last
 }
 
 // place is where in a message the scanner is.
@@ -46,7 +49,7 @@ type topHeaderData struct {
 
 func (s *scan) reset() {
 	s.off, s.lines, s.last, s.newline = 0, 0, 0, 0
-	s.final = false
+	s.final, s.gaveBack = false, false
 	s.held = s.held[:0]
 	s.content.log.reset()
 	s.tree.reset()
@@ -183,7 +186,10 @@ func (s *scan) finish() *Digest {
 	s.held = s.held[:0]
 	s.consume(held)
 	for s.place == inHeader {
-		s.endHeader(s.off, nil)
+		if !s.headerRead {
+			s.readHeader(nil)
+		}
+		s.beginBody(false)
 	}
 	s.tree.closeAll(s.off, s.lines)
 	d := &Digest{

@@ -40,10 +40,14 @@ var lineFeed = []byte{'\n'}
 // boundary ends the parts before a boundary line.
 func (s *scan) boundary(b boundaryMatch, head []byte) {
 	end, lines := s.off, s.lines
-	if end > s.bodyStart {
+	switch {
+	case s.gaveBack:
+		s.tree.closeEmpty(b, s.bodyStart, s.lines-1)
+	case end > s.bodyStart:
 		end -= s.newline
 		lines--
 	}
+	s.gaveBack = false
 	s.tree.closeTo(b, end, lines)
 	s.place = inBoundary
 	s.advanceLine(head)

@@ -3,28 +3,33 @@ package message
 // beginHeader expects a header next.
 func (s *scan) beginHeader(role headerRole, start int64) {
 	s.place = inHeader
-	s.headerStart, s.headerLines = start, 0
+	s.headerStart, s.headerLines, s.headerRead = start, 0, false
 	s.header.reset(role)
 }
 
-// headerLine reads the beginning of a line in a header.
+// headerLine reads the beginning of a line in a header, or of the line behind
+// its empty line.
 func (s *scan) headerLine(p []byte) []byte {
 	head := s.head(p)
 	if head == nil {
 		return nil
 	}
-	if n := emptyLine(head); n > 0 {
-		s.advanceLine(head)
-		s.endHeader(s.off, head)
-		return p[n:]
-	}
-	if _, ok := s.tree.match(head); ok {
-		s.interruptHeader()
+	boundary, isBoundary := s.tree.match(head)
+	switch {
+	case s.headerRead:
+		s.beginBody(isBoundary && !s.tree.isOwn(boundary))
+		return p
+	case isBoundary:
+		s.readHeader(nil)
+		s.beginBody(s.headerLines > 0)
 		return p // the boundary is the body's to read
-	}
-	if isBlank(head[0]) {
+	case emptyLine(head) > 0:
+		s.advanceLine(head)
+		s.readHeader(head)
+		return p[len(head):]
+	case isBlank(head[0]):
 		s.header.more(head)
-	} else {
+	default:
 		s.header.begin(head)
 	}
 	s.headerLines++
@@ -32,39 +37,50 @@ func (s *scan) headerLine(p []byte) []byte {
 	return p[len(head):]
 }
 
-// interruptHeader ends a header at the boundary that follows. The line break
-// before a boundary belongs to it (RFC 2046 5.1.1), even here.
-func (s *scan) interruptHeader() {
-	end := s.headerStart
-	if s.headerLines > 0 {
-		end = s.off - s.newline
+// readHeader reads the header that ended here, with its empty line or without.
+// The body begins here too, unless a boundary could follow at once.
+func (s *scan) readHeader(emptyLine []byte) {
+	s.part = s.content.read(&s.header, s.tree.surroundings(), s.room())
+	if s.header.role == topHeader {
+		s.keepTop(emptyLine)
 	}
-	s.endHeader(end, nil)
+	if emptyLine == nil {
+		s.part.hasBoundary = false // its parts would come behind the empty line
+		return
+	}
+	// From here on its own boundary is known: a line that it matches better
+	// than an outer one is not the end of the part.
+	s.tree.expect(&s.part)
+	s.headerRead = true
+	if !s.tree.bounded() {
+		s.beginBody(false)
+	}
 }
 
-// endHeader opens the part whose header is complete. Its body begins at start,
-// after emptyLine.
-func (s *scan) endHeader(start int64, emptyLine []byte) {
-	c := s.content.read(&s.header, s.tree.surroundings(), s.room())
-	if s.header.role == topHeader {
-		s.keepTop(start, emptyLine)
+// beginBody opens the part whose header is read. The line break before a
+// boundary belongs to the boundary (RFC 2046 5.1.1), even if it ended the
+// header: then it is given back.
+func (s *scan) beginBody(giveBack bool) {
+	start, lines := s.off, s.lines
+	if s.gaveBack = giveBack; giveBack {
+		start -= s.newline
+		lines--
 	}
-	lines := s.lines
-	if start < s.off {
-		lines-- // of the line break given back to the boundary
+	if start < s.headerStart { // the header is nothing but its boundary line's break
+		start, lines = s.headerStart, s.lines
 	}
-	s.tree.begin(s.headerStart, start, lines, c)
+	s.tree.begin(s.headerStart, start, lines, &s.part)
 	s.tree.full = s.tree.count >= MaxParts || s.room() <= 0
 	s.place, s.bodyStart = inBody, start
-	if c.kind == Embedded {
+	if s.part.kind == Embedded {
 		s.beginHeader(messageHeader, start)
 	}
 }
 
 // keepTop keeps what the digest says about the message's own header.
-func (s *scan) keepTop(size int64, emptyLine []byte) {
+func (s *scan) keepTop(emptyLine []byte) {
 	t := &s.top
-	t.size = size
+	t.size = s.off
 	s.content.text = s.content.envelopes.append(s.content.text[:0], &s.header, MaxEnvelope)
 	t.envelope = append(t.envelope, s.content.text...)
 	s.content.text = trimmed(s.content.text)

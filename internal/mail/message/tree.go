@@ -59,8 +59,21 @@ func (t *tree) surroundings() surroundings {
 	return at
 }
 
+// expect makes the boundary of the part that begins next known.
+func (t *tree) expect(c *content) {
+	if c.kind != Multipart || !c.hasBoundary {
+		return
+	}
+	b := boundary{owner: len(t.open)}
+	b.size = copy(b.text[:], c.boundary)
+	t.bounds = append(t.bounds, b)
+}
+
+// isOwn reports whether a boundary is that of the part that begins next.
+func (t *tree) isOwn(b boundaryMatch) bool { return t.bounds[b.level].owner == len(t.open) }
+
 // begin opens a part whose header is read.
-func (t *tree) begin(headerStart, bodyStart, lines int64, c content) {
+func (t *tree) begin(headerStart, bodyStart, lines int64, c *content) {
 	p := openPart{
 		kind: c.kind, tag: c.tag(), digest: c.digest,
 		header: bodyStart - headerStart, gap: headerStart,
@@ -76,11 +89,6 @@ func (t *tree) begin(headerStart, bodyStart, lines int64, c content) {
 		t.startRecord(&p)
 		p.numbers = len(t.table)
 		t.table = append(t.table, make([]byte, containerSize)...)
-	}
-	if c.kind == Multipart && c.hasBoundary {
-		b := boundary{owner: len(t.open)}
-		b.size = copy(b.text[:], c.boundary)
-		t.bounds = append(t.bounds, b)
 	}
 	t.open = append(t.open, p)
 	t.count++
@@ -126,6 +134,14 @@ func (t *tree) closeTop(end, lines int64) {
 	t.open = t.open[:n]
 	if n > 0 {
 		t.open[n-1].next = end
+	}
+}
+
+// closeEmpty ends the parts inside that multipart whose bodies begin and end at
+// the same place.
+func (t *tree) closeEmpty(b boundaryMatch, at, lines int64) {
+	for n := len(t.open) - 1; n > t.bounds[b.level].owner && t.open[n].bodyStart == at; n-- {
+		t.closeTop(at, lines)
 	}
 }
 
