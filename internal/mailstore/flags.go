@@ -27,6 +27,12 @@ const keywordShift = 8 // bits 5 to 7 are left for system flags to come
 // Keyword returns the flag of the keyword with this index.
 func Keyword(index int) Flags { return 1 << (keywordShift + index) }
 
+// allowedFlags are the flags of a mailbox with so many keywords.
+func allowedFlags(keywords int) Flags {
+	// The flag after the last one is 0 when the table is full: the difference is right then too.
+	return SystemFlags | (Keyword(keywords) - Keyword(0))
+}
+
 // checkKeyword says whether a name can be a keyword: an atom that is not a
 // system flag (RFC 3501 9, flag-keyword).
 func checkKeyword(name string) error {

@@ -105,6 +105,9 @@ func TestModel(t *testing.T) {
 			"create": m.create, "delete": m.delete, "rename": m.rename, "subscribe": m.subscribe,
 			"forget": func(*rapid.T) { m.e.Store.views = newViews(1) },
 		})
+		for _, id := range modelAccounts {
+			m.ok(m.e.Verify(context.Background(), id, func(p Problem) { rt.Fatal(p) }))
+		}
 	})
 }
 

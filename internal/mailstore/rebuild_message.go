@@ -1,0 +1,136 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"tram/internal/mail/message"
+	"tram/internal/storage/kv"
+)
+
+// rebuildBatch is how many messages are read between two commits of repairs.
+const rebuildBatch = 500
+
+// repair is the new digest of one message.
+type repair struct {
+	uid    UID
+	msg    Message
+	digest *message.Digest
+	part   string // what was wrong
+}
+
+// rebuildDerived compares what is stored of each message with its body and
+// writes what differs.
+func (s *Store) rebuildDerived(ctx context.Context, id kv.Account, m MailboxID, report func(Problem)) error {
+	for next, more := UID(1), true; more; {
+		var repairs []repair
+		err := s.db.View(ctx, id, func(r kv.Reader) (err error) {
+			repairs, next, more, err = s.findRepairs(ctx, r, id, m, next, report)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.writeRepairs(ctx, id, m, repairs); err != nil {
+			return err
+		}
+		for _, p := range repairs {
+			report(Problem{Account: id, Mailbox: m, UID: p.uid, Text: p.part + " computed again"})
+		}
+	}
+	return nil
+}
+
+// findRepairs looks at a batch of messages from a UID on.
+func (s *Store) findRepairs(ctx context.Context, r kv.Reader, id kv.Account, m MailboxID, from UID, report func(Problem)) (repairs []repair, next UID, more bool, err error) {
+	w := newWalk(r, m, messageKinds[:], from, 1<<32-1)
+	defer func() { err = errors.Join(err, w.close()) }()
+	var z zones
+	for range rebuildBatch {
+		uid, ok := w.next(from)
+		if !ok {
+			return repairs, from, false, ctx.Err()
+		}
+		from = uid + 1
+		msg := Message{UID: uid}
+		for k, want := range [...]Want{WantMeta, WantStructure, WantEnvelope, WantHeader} {
+			value, err := w.value(k, uid)
+			if err != nil {
+				return nil, from, false, err
+			}
+			if broken := msg.decodeRecord(want, value, &z); broken != nil && want == WantMeta {
+				break // reported by the first part already
+			}
+		}
+		if msg.Blob.IsZero() {
+			continue
+		}
+		d, err := s.digest(ctx, &msg)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, from, false, ctx.Err()
+			}
+			report(Problem{Account: id, Mailbox: m, UID: uid, Text: "body cannot be repaired", Err: err})
+			continue
+		}
+		if part := msg.differs(d); part != "" {
+			msg.Own = slices.Clone(msg.Own)
+			repairs = append(repairs, repair{uid, msg, d, part})
+		}
+	}
+	return repairs, from, true, nil
+}
+
+// writeRepairs writes new records of those messages that are still there.
+func (s *Store) writeRepairs(ctx context.Context, id kv.Account, m MailboxID, repairs []repair) error {
+	if len(repairs) == 0 {
+		return nil
+	}
+	return s.update(ctx, id, func(t *tx) error {
+		b, err := t.box(m)
+		if err != nil {
+			return err
+		}
+		var uids UIDSet
+		for i := range repairs {
+			uids = uids.add(repairs[i].uid)
+		}
+		if err := t.load(b, uids); err != nil {
+			return err
+		}
+		for i := range repairs {
+			if err := t.repair(b, &repairs[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) repair(b *box, p *repair) error {
+	var l *loaded
+	for i := range b.blocks {
+		if b.blocks[i].num == blockOf(p.uid) {
+			l = &b.blocks[i]
+		}
+	}
+	if l == nil {
+		return nil
+	}
+	i, ok := l.find(p.uid)
+	if !ok {
+		return nil // expunged meanwhile
+	}
+	own := int64(len(p.msg.Own))
+	p.msg.Size, p.msg.HeaderSize, p.msg.SentDate = p.digest.Size+own, p.digest.HeaderSize+own, p.digest.SentDate
+	if err := t.setItem(kindMeta, b.id, p.uid, appendMeta(nil, &p.msg)); err != nil {
+		return err
+	}
+	e := &l.entries[i]
+	t.count(b, e, -1)
+	e.Size, e.ModSeq, l.changed = uint32(p.msg.Size), t.seq, true
+	t.count(b, e, 1)
+	b.change.flags = b.change.flags.add(p.uid)
+	return t.setDerived(b.id, p.uid, &Delivery{Digest: p.digest})
+}
