@@ -175,16 +175,7 @@ func (q *Queue) Settled(e *Entry) {
 		// record knows. In the ordinary case it need not be read.
 		a = q.review(e.ID)
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	sl := q.land(e)
-	switch {
-	case sl == nil:
-	case a.left:
-		q.rest(sl, a.next, a.tried)
-	default:
-		q.schedule.remove(sl)
-	}
+	q.land(e, a)
 }
 
 // review reads from the record how an entry stands. What cannot be read is
@@ -229,20 +220,44 @@ func (q *Queue) Release(e *Entry) { q.Postpone(e, time.Time{}) }
 // Postpone ends a flight in which nothing was done, without a record: the
 // entry is due again at until, or after a restart.
 func (q *Queue) Postpone(e *Entry, until time.Time) {
+	if e.flight.after.runs > 0 {
+		// A commit may have been made before the one that failed, and then e is
+		// not what the record says any more: it must not be handed out again.
+		a := q.review(e.ID)
+		a.next = max(a.next, millis(until))
+		q.land(e, a)
+		return
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if sl := q.land(e); sl != nil {
+	if sl := q.slotOf(e); sl != nil {
 		q.rest(sl, millis(until), sl.tried)
-		// Once something was settled, e is not what the record says any more:
-		// handed out again it would be delivered twice.
-		if sl.state == Fresh && e.flight.after.runs == 0 {
-			q.memory.keep(e)
+		if sl.state == Fresh {
+			// A copy: a late Release of this e must not end the next flight.
+			again := *e
+			again.flight = flight{}
+			q.memory.keep(&again)
 		}
 	}
 }
 
-// land ends the flight of e, once; nil when it was over. The caller holds mu.
-func (q *Queue) land(e *Entry) *slot {
+// land ends a flight after which the entry stands as a says.
+func (q *Queue) land(e *Entry, a after) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	sl := q.slotOf(e)
+	switch {
+	case sl == nil:
+	case a.left:
+		q.rest(sl, a.next, a.tried)
+	default:
+		q.schedule.remove(sl)
+	}
+}
+
+// slotOf ends the flight of e and returns its slot; nil when it was over, for
+// a flight ends once. The caller holds mu.
+func (q *Queue) slotOf(e *Entry) *slot {
 	if e.flight.over {
 		return nil
 	}

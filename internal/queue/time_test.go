@@ -171,7 +171,12 @@ func TestReleaseDoesNotSpin(t *testing.T) {
 				t.Errorf("came back after %v", wait)
 			}
 			q.Postpone(e, time.Now().Add(time.Hour))
+			over := e
 			e, wait = next(t, q)
+			q.Release(over)
+			if s := q.Stats(); s.InFlight != 1 {
+				t.Errorf("the end of an older flight ended this one: %+v", s)
+			}
 			if wait.Round(time.Second) != time.Hour {
 				t.Errorf("came back after %v", wait)
 			}
