@@ -1,11 +1,12 @@
-// Package mda is the mail delivery agent (RFC 5598 4.3.3): it puts mail that
-// is for us into mailboxes.
 package mda
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
+	"time"
 
 	"tram/internal/directory"
 	"tram/internal/mail/address"
@@ -22,7 +23,6 @@ type Directory interface {
 
 // Options of a Deliverer. All but Log are required.
 type Options struct {
-	Hostname  string
 	DB        kv.DB
 	Blobs     blob.Store
 	Queue     *queue.Queue
@@ -35,10 +35,113 @@ type Options struct {
 type Deliverer struct{ o Options }
 
 // New returns a deliverer.
-func New(o Options) *Deliverer { return &Deliverer{o} }
+func New(o Options) *Deliverer {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Deliverer{o}
+}
 
 // Deliver delivers e to those of its recipients that rcpts names and sets
 // their outcomes; see mta.LocalDeliverer.
 func (d *Deliverer) Deliver(ctx context.Context, e *queue.Entry, rcpts []int, outcomes []queue.Outcome) error {
-	return errors.New("mda: not yet")
+	p, err := d.plan(ctx, e, rcpts, outcomes)
+	if err != nil {
+		return err
+	}
+	for {
+		full, err := d.commit(ctx, e, p, outcomes)
+		if err != nil {
+			return err
+		}
+		if full == nil {
+			break
+		}
+		// A quota was found to be used up inside the transaction, which is
+		// rolled back. Once more without that mailbox; each round takes one out.
+		p.setAside(full, outcomes)
+	}
+	d.published(ctx, e, p, outcomes)
+	return nil
+}
+
+// errFull stops a transaction in which a mailbox turned out to be full.
+var errFull = errors.New("mda: mailbox is full")
+
+// commit is the one transaction of promise 2. When a mailbox is full nothing
+// was committed, and the mailbox is returned.
+func (d *Deliverer) commit(ctx context.Context, e *queue.Entry, p *plan, outcomes []queue.Outcome) (full *drop, err error) {
+	if err := p.prepare(d.o.Queue, e); err != nil {
+		return nil, err
+	}
+	settled := p.settled(outcomes)
+	if settled == nil {
+		return nil, nil // all failed: that is the caller's to settle
+	}
+	err = d.o.DB.Update(ctx, p.accounts(e), func(tx kv.Tx) error {
+		full = nil // the function may run twice
+		for i := range p.drops {
+			drop := &p.drops[i]
+			_, err := d.o.Mail.AppendTx(tx, drop.account.ID, drop.delivery[:])
+			if errors.Is(err, mailstore.ErrOverQuota) {
+				full = drop
+				return errFull
+			}
+			if err != nil {
+				return fmt.Errorf("deliver to %s: %w", drop.account.Address, err)
+			}
+		}
+		for _, pending := range p.pending {
+			if err := d.o.Queue.AddTx(tx, pending); err != nil {
+				return fmt.Errorf("forward: %w", err)
+			}
+		}
+		return d.o.Queue.SettleTx(tx, e, settled)
+	})
+	if full != nil {
+		return full, nil
+	}
+	return nil, err
+}
+
+// published tells the world about the commit.
+func (d *Deliverer) published(ctx context.Context, e *queue.Entry, p *plan, outcomes []queue.Outcome) {
+	for i := range p.drops {
+		d.o.Mail.Committed(p.drops[i].account.ID)
+	}
+	for _, pending := range p.pending {
+		d.o.Queue.Added(pending)
+	}
+	now := time.Now()
+	for _, r := range p.rcpts {
+		d.log(ctx, e, r, p, &outcomes[r], now)
+	}
+}
+
+// log writes the line of one recipient. Failed ones are logged where they are
+// settled.
+func (d *Deliverer) log(ctx context.Context, e *queue.Entry, rcpt int, p *plan, o *queue.Outcome, now time.Time) {
+	attrs := make([]slog.Attr, 0, 8)
+	attrs = append(attrs,
+		slog.String("id", e.ID.String()),
+		slog.String("from", e.Sender.Path()),
+		slog.String("to", e.Rcpts[rcpt].To.Path()),
+		slog.Duration("delay", now.Sub(e.Received).Round(time.Millisecond)))
+	switch o.Result {
+	case queue.Delivered:
+		for i := range p.drops {
+			if slices.Contains(p.drops[i].rcpts, rcpt) {
+				attrs = append(attrs, slog.String("mailbox", p.drops[i].account.Address))
+			}
+		}
+		for i, forward := range p.forwards {
+			if forward.rcpt == rcpt {
+				attrs = append(attrs, slog.String("forwarded_as", p.pending[i].ID().String()))
+			}
+		}
+		d.o.Log.LogAttrs(ctx, slog.LevelInfo, "delivered", attrs...)
+	case queue.Deferred:
+		attrs = append(attrs, slog.String("reply", o.Reply), slog.Time("next", o.Next))
+		d.o.Log.LogAttrs(ctx, slog.LevelInfo, "deferred", attrs...)
+	}
 }

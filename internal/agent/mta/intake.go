@@ -3,12 +3,17 @@ package mta
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"sync"
+	"time"
 
+	"tram/internal/mail/message"
 	"tram/internal/mail/smtpwire"
 	"tram/internal/queue"
 	"tram/internal/storage/blob"
+	"tram/internal/storage/kv"
 )
 
 // IntakeOptions are what an Intake stands on. Hostname, Blobs and Queue are
@@ -28,15 +33,157 @@ type IntakeOptions struct {
 
 // Intake takes accepted mail into the queue. Every agent that accepts mail
 // uses it: mta.Receiver directly, msa.Submitter through an interface.
-type Intake struct{ o IntakeOptions }
+type Intake struct {
+	o       IntakeOptions
+	buffers sync.Pool // *[]byte, for trace headers
+}
 
 // NewIntake returns an intake.
-func NewIntake(o IntakeOptions) *Intake { return &Intake{o} }
+func NewIntake(o IntakeOptions) *Intake {
+	if o.Counters == nil {
+		o.Counters = new(Counters)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Intake{o: o, buffers: sync.Pool{New: func() any { return new([]byte) }}}
+}
+
+// Replies of the intake.
+var (
+	errHops     = smtpwire.NewReply(554, "5.4.6", "The message has passed too many hosts; it seems to go round in circles")
+	errTooLarge = smtpwire.NewReply(552, "5.3.4", "The message is too large")
+	errFull     = smtpwire.NewReply(452, "4.3.1", "The queue is full, try again later")
+)
 
 // Take reads the text of a message to its end, stores it behind a trace header
 // and queues it for the recipients of e. When the error is nil the message is
 // queued and synced, and id names it. An error that is a *smtpwire.Reply is
 // meant for the client; any other is temporary.
 func (in *Intake) Take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, text io.Reader) (id string, err error) {
-	return "", errors.New("mta: not yet")
+	w, err := in.o.Blobs.Create(ctx)
+	if err != nil {
+		return "", fmt.Errorf("store the message: %w", err)
+	}
+	defer w.Abort()
+	m := queue.Message{ID: in.o.Queue.NewID(), Received: time.Now()}
+	s := &sink{blob: w, digest: message.NewScanner()}
+	if err := in.read(s, &m, p, e, text); err != nil {
+		s.digest.Reset()
+		return "", err
+	}
+	m.Digest = s.hint()
+	m.Size, m.EightBit = w.Size(), s.eightBit
+	m.SMTPUTF8 = e.FromParams.SMTPUTF8 && s.header.eightBit
+	in.envelope(&m, p, e)
+	// Sync the body before the commit: the queue entry is the promise, and it
+	// must never name a body that is not there.
+	if m.Body, err = w.Commit(ctx); err != nil {
+		return "", storeError(err)
+	}
+	queued, err := in.o.Queue.Add(ctx, m)
+	if err != nil {
+		return "", queueError(err)
+	}
+	in.o.Counters.Accepted.Add(1)
+	in.o.Counters.AcceptedBytes.Add(m.Size)
+	in.log(ctx, queued, &m)
+	return queued.String(), nil
+}
+
+// read streams trace header and text into the sink.
+func (in *Intake) read(s *sink, m *queue.Message, p *smtpwire.Peer, e *smtpwire.Envelope, text io.Reader) error {
+	buf := in.buffers.Get().(*[]byte)
+	defer in.buffers.Put(buf)
+	t := trace{host: in.o.Hostname, id: m.ID.String(), peer: p, envelope: e, showClient: in.o.ShowClient, now: m.Received}
+	*buf = t.append((*buf)[:0])
+	if _, err := s.Write(*buf); err != nil {
+		return storeError(err)
+	}
+	if _, err := io.Copy(s, text); err != nil {
+		if s.err != nil {
+			return storeError(s.err)
+		}
+		return err // of the connection, or what is wrong with the text
+	}
+	return nil
+}
+
+// envelope copies what the queue keeps of the envelope.
+func (in *Intake) envelope(m *queue.Message, p *smtpwire.Peer, e *smtpwire.Envelope) {
+	m.Sender = e.From
+	m.Ret, m.EnvID = e.FromParams.Ret, e.FromParams.EnvID
+	m.Rcpts = make([]queue.Rcpt, len(e.Rcpts))
+	for i, r := range e.Rcpts {
+		m.Rcpts[i] = queue.Rcpt{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt}
+	}
+	m.Origin = queue.Origin{
+		Client: p.Remote.Addr(), Helo: p.Helo, User: p.User, Account: kv.Account(p.Account), Protocol: protocol(p, e),
+	}
+}
+
+func (in *Intake) log(ctx context.Context, id queue.ID, m *queue.Message) {
+	in.o.Log.LogAttrs(ctx, slog.LevelInfo, "queued",
+		slog.String("id", id.String()),
+		slog.String("from", m.Sender.Path()),
+		slog.Int("rcpts", len(m.Rcpts)),
+		slog.Int64("size", m.Size),
+		slog.String("client", m.Origin.Client.String()),
+		slog.String("helo", m.Origin.Helo),
+		slog.String("user", m.Origin.User),
+		slog.String("protocol", m.Origin.Protocol))
+}
+
+func storeError(err error) error {
+	var reply *smtpwire.Reply
+	switch {
+	case errors.As(err, &reply):
+		return reply
+	case errors.Is(err, blob.ErrTooLarge):
+		return errTooLarge
+	}
+	return fmt.Errorf("store the message: %w", err)
+}
+
+func queueError(err error) error {
+	if errors.Is(err, queue.ErrFull) {
+		return errFull
+	}
+	return fmt.Errorf("queue the message: %w", err)
+}
+
+// sink is where the bytes of a message go: into the store, past the scanner
+// and the watch, each byte once.
+type sink struct {
+	blob     blob.Writer
+	digest   *message.Scanner
+	header   headerWatch
+	eightBit bool
+	err      error // of the sink itself, not of the text
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	s.header.write(p)
+	if s.header.received > MaxReceived+1 { // one of them is our own
+		s.err = errHops
+		return 0, s.err
+	}
+	s.eightBit = s.eightBit || hasEightBit(p)
+	s.digest.Write(p) // never fails
+	n, err := s.blob.Write(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// hint ends the digest. There is none for a message that was delivered
+// somewhere before: without it the delivery agent reads the message itself,
+// and so finds the Delivered-To fields that tell a loop.
+func (s *sink) hint() *message.Digest {
+	digest := s.digest.Close()
+	if s.header.deliveredTo {
+		return nil
+	}
+	return digest
 }

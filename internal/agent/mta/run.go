@@ -1,15 +1,164 @@
 package mta
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tram/internal/queue"
+	"tram/internal/storage/blob"
+	"tram/internal/storage/kv"
 )
 
 // MTA moves mail from the queue to its next station.
-type MTA struct{ o Options }
+type MTA struct {
+	o     Options
+	route RouteConfig
+	send  *dispatcher
+}
 
-// New checks the options.
-func New(o Options) (*MTA, error) { return &MTA{o}, nil }
+// New checks the options and fills in the defaults.
+func New(o Options) (*MTA, error) {
+	switch {
+	case o.Hostname == "":
+		return nil, errors.New("mta: no host name")
+	case o.Queue == nil || o.DB == nil || o.Blobs == nil || o.Directory == nil || o.Local == nil || o.Resolver == nil:
+		return nil, errors.New("mta: one of Queue, DB, Blobs, Directory, Local and Resolver is missing")
+	case o.Relay != nil && o.Relay.Host == "":
+		return nil, errors.New("mta: the relay has no host")
+	}
+	o.LocalWorkers = cmp.Or(o.LocalWorkers, 2*runtime.GOMAXPROCS(0))
+	o.Connections = cmp.Or(o.Connections, 100)
+	o.PerDestination = cmp.Or(o.PerDestination, 10)
+	o.MaxRemote = cmp.Or(o.MaxRemote, 192)
+	o.Port = cmp.Or(o.Port, 25)
+	o.Backoff = cmp.Or(o.Backoff, time.Minute)
+	o.StopTime = cmp.Or(o.StopTime, 10*time.Second)
+	o.Client.Hostname = o.Hostname
+	if o.Counters == nil {
+		o.Counters = new(Counters)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	m := &MTA{o: o}
+	if o.Relay != nil {
+		m.route.Relay = o.Relay.Host
+	}
+	m.send = newDispatcher(m)
+	return m, nil
+}
 
-// Run delivers until ctx ends and all that it started has ended too.
-func (m *MTA) Run(ctx context.Context) error { return errors.New("mta: not yet") }
+// pauseAfterError keeps a store in trouble from being asked without end.
+const pauseAfterError = time.Second
+
+// Run delivers until ctx ends and all that it started has ended too. What is
+// on its way then is finished, within Options.StopTime; everything else waits
+// in the queue. The error is nil unless the store has failed for good.
+func (m *MTA) Run(ctx context.Context) error {
+	// Begun is finished: a stop interrupts no commit, and transactions with
+	// other hosts only after a while.
+	sending, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	workers, taking := errgroup.WithContext(ctx)
+	for range m.o.LocalWorkers {
+		workers.Go(func() error { return m.work(taking, sending) })
+	}
+	err := workers.Wait()
+	m.send.stop(cut)
+	return err
+}
+
+// work takes entries from the queue, one after the other.
+func (m *MTA) work(ctx, sending context.Context) error {
+	for {
+		e, err := m.o.Queue.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			if e != nil {
+				m.o.Queue.Release(e)
+			}
+			return nil
+		case isFinal(err):
+			return fmt.Errorf("take from the queue: %w", err)
+		case err != nil:
+			m.o.Log.LogAttrs(ctx, slog.LevelError, "queue cannot be read", slog.Any("err", err))
+			pause(ctx, pauseAfterError)
+		default:
+			m.handle(sending, e)
+		}
+	}
+}
+
+// isFinal reports whether the store will do nothing any more.
+func isFinal(err error) bool {
+	return errors.Is(err, kv.ErrFailed) || errors.Is(err, kv.ErrClosed) || errors.Is(err, blob.ErrFailed)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// handle sends each recipient of an entry on its way: those of ours at once,
+// the others by the dispatcher.
+func (m *MTA) handle(ctx context.Context, e *queue.Entry) {
+	f := &flight{m: m, e: e}
+	f.open.Store(1) // this function
+	defer f.close()
+	p, err := m.plan(ctx, e)
+	if err != nil {
+		m.o.Log.LogAttrs(ctx, slog.LevelError, "recipients cannot be resolved", slog.String("id", e.ID.String()), slog.Any("err", err))
+		return
+	}
+	if len(p.local) > 0 {
+		f.deliver(ctx, p.local)
+	}
+	if len(p.failed) > 0 {
+		f.settle(ctx, p.failed, station{})
+	}
+	for hop, rcpts := range p.remote {
+		f.open.Add(1)
+		m.send.submit(ctx, &group{f: f, hop: hop, rcpts: rcpts})
+	}
+}
+
+// plan is what is to be done with the recipients of an entry that are due.
+type plan struct {
+	local  []int
+	remote map[Hop][]int
+	failed []verdict
+}
+
+func (m *MTA) plan(ctx context.Context, e *queue.Entry) (plan, error) {
+	p := plan{}
+	for i := range e.Rcpts {
+		if !e.Due(i) {
+			continue
+		}
+		res, err := m.o.Directory.Resolve(ctx, e.Rcpts[i].To)
+		if err != nil {
+			return plan{}, err
+		}
+		switch d := Route(m.route, e.Rcpts[i].To, res); d.Way {
+		case Local:
+			p.local = append(p.local, i)
+		case Fail:
+			p.failed = append(p.failed, verdict{i, queue.Outcome{Result: queue.Failed, Reply: d.Reply.Error()}})
+		default:
+			if p.remote == nil {
+				p.remote = make(map[Hop][]int)
+			}
+			p.remote[d.Hop] = append(p.remote[d.Hop], i)
+		}
+	}
+	return p, nil
+}
