@@ -35,6 +35,9 @@ func (p Problem) String() string {
 	return b.String()
 }
 
+// Error is String, so that a single problem can be returned.
+func (p Problem) Error() string { return p.String() }
+
 // Problems is every mistake of a file, in the order of their lines. It is the
 // error that Load returns.
 type Problems []Problem

@@ -60,14 +60,17 @@ func NewMetrics() *Metrics {
 	return m
 }
 
+// Labels tell apart the series of one metric.
+type Labels = prometheus.Labels
+
 // Gauge adds tram_<name>, a number that goes up and down and is read from
 // value when somebody asks.
-func (m *Metrics) Gauge(name, help string, value func() float64) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tram", Name: name, Help: help}, value))
+func (m *Metrics) Gauge(name, help string, labels Labels, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tram", Name: name, Help: help, ConstLabels: labels}, value))
 }
 
 // Counter adds tram_<name>, a number that only goes up and is read from value
 // when somebody asks. By convention its name ends in _total.
-func (m *Metrics) Counter(name, help string, value func() float64) {
-	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "tram", Name: name, Help: help}, value))
+func (m *Metrics) Counter(name, help string, labels Labels, value func() float64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "tram", Name: name, Help: help, ConstLabels: labels}, value))
 }

@@ -56,15 +56,15 @@ func TestHTTP(t *testing.T) {
 	m.Sessions.Open.WithLabelValues("imap").Set(3)
 	m.Logins.Total.WithLabelValues("imap", "ok").Inc()
 	m.Mail.Received.WithLabelValues("smtp", "accepted").Inc()
-	m.Gauge("queue_entries", "Entries.", func() float64 { return 7 })
-	m.Counter("queue_added_total", "Added.", func() float64 { return 9 })
+	m.Gauge("queue_entries", "Entries.", Labels{"state": "held"}, func() float64 { return 7 })
+	m.Counter("queue_added_total", "Added.", nil, func() float64 { return 9 })
 	s := NewHTTPServer(m, h, false)
 
 	_, body := get(t, s.Handler, "/metrics", "")
 	for _, want := range []string{
 		`tram_sessions_open{protocol="imap"} 3`, `tram_logins_total{protocol="imap",result="ok"} 1`,
 		`tram_messages_received_total{protocol="smtp",result="accepted"} 1`,
-		"tram_queue_entries 7", "tram_queue_added_total 9", "go_goroutines", "tram_message_accept_seconds_count 0",
+		`tram_queue_entries{state="held"} 7`, "tram_queue_added_total 9", "go_goroutines", "tram_message_accept_seconds_count 0",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("/metrics lacks %s", want)

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/user"
+	"strconv"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"tram/internal/config"
+	"tram/internal/observe"
+	"tram/internal/server/admin"
+	"tram/internal/server/control"
+	"tram/internal/server/stores"
+)
+
+// loadConfig reads the configuration file.
+func (a *app) loadConfig() (*config.Config, error) {
+	c, err := config.Load(a.configPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &codedError{exitNoInput, fmt.Errorf(a.say.noConfig, a.configPath)}
+	}
+	return c, err
+}
+
+// with runs fn on the operations: those of the running server, or those of
+// this process when none runs.
+func (a *app) with(ctx context.Context, fn func(control.Operations) error) error {
+	c, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	return a.withConfig(ctx, c, fn)
+}
+
+func (a *app) withConfig(ctx context.Context, c *config.Config, fn func(control.Operations) error) (err error) {
+	if err := refuseForeignOwner(c.Data); err != nil {
+		return err
+	}
+	log := observe.NewLogger(a.stderr, observe.Text, slog.LevelWarn)
+	s, err := stores.Open(ctx, c, log)
+	if locked := new(stores.LockedError); errors.As(err, &locked) {
+		client := control.NewClient(c.Data)
+		defer client.Close()
+		return explainUnavailable(fn(client), locked)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return fn(admin.New(s, c.Hostname, nil, log))
+}
+
+// explainUnavailable adds who has the data directory when it does not answer.
+func explainUnavailable(err error, locked *stores.LockedError) error {
+	if control.KindOf(err) != control.Unavailable {
+		return err
+	}
+	return control.Errorf(control.Unavailable, "%v\n%v; wait until it has started or ended and try again", locked, err)
+}
+
+// refuseForeignOwner keeps root from leaving files in the data directory that
+// the server's own user cannot read afterwards.
+func refuseForeignOwner(data string) error {
+	info, err := os.Stat(data)
+	if err != nil || os.Geteuid() != 0 {
+		return nil // a directory that is not there yet belongs to whoever makes it
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || stat.Uid == 0 {
+		return nil
+	}
+	name := strconv.Itoa(int(stat.Uid))
+	if u, err := user.LookupId(name); err == nil {
+		name = u.Username
+	}
+	if _, err := os.Stat(data + "/" + control.SocketName); err == nil {
+		return nil // a server may run there, and root may ask it; if not, the lock tells
+	}
+	return &codedError{exitPermission, fmt.Errorf("data directory %s belongs to %s; run this as that user: sudo -u %s tram …", data, name, name)}
+}
+
+// action is a subcommand that does something on the operations.
+func (a *app) action(fn func(ctx context.Context, ops control.Operations, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		return a.with(c.Context(), func(ops control.Operations) error { return fn(c.Context(), ops, args) })
+	}
+}

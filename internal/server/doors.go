@@ -1,0 +1,229 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"tram/internal/access/listen"
+	"tram/internal/config"
+	"tram/internal/server/control"
+)
+
+// doors is floor 4: the listening sockets and the engines behind them.
+type doors struct {
+	server  *Server
+	engines atomic.Pointer[engines] // that new sessions get
+
+	running sync.WaitGroup // one for each door that was started
+	failed  chan error     // a listener that broke
+
+	mu    sync.Mutex
+	open  []*door
+	start func(*door) // starts a door; nil while run does not run
+}
+
+// door is one listener of the configuration.
+type door struct {
+	config config.Listener
+	socket *socket
+	front  *listen.Server
+}
+
+// openDoors opens the socket of each listener. It tries all of them, so that
+// every trouble is reported at once.
+func openDoors(s *Server, c *config.Config) (*doors, error) {
+	d := &doors{server: s, failed: make(chan error, 1)}
+	var errs []error
+	for i, l := range c.Listeners {
+		inner, err := net.Listen("tcp", l.Address)
+		if err != nil {
+			errs = append(errs, c.Problem(config.ListenerKey(i, "address"), listenError(l, err)))
+			continue
+		}
+		d.open = append(d.open, d.newDoor(c, l, newSocket(inner)))
+	}
+	if len(errs) > 0 {
+		d.close()
+		return nil, errors.Join(errs...)
+	}
+	return d, nil
+}
+
+// newDoor puts a front with the limits of c before a socket.
+func (d *doors) newDoor(c *config.Config, l config.Listener, sock *socket) *door {
+	return &door{config: l, socket: sock, front: listen.New(listen.Options{
+		MaxConnections: connectionLimit(c),
+		MaxPerAddress:  c.Limits.ConnectionsPerAddress,
+		Exempt:         c.Relay.Networks,
+		Grace:          c.Limits.StopTime.Std(),
+		Log:            d.server.log,
+		Opened:         d.server.sessionOpened,
+		Closed:         d.server.sessionClosed,
+		Refused:        d.server.sessionRefused,
+	})}
+}
+
+// listenError says what to do when an address cannot be had.
+func listenError(l config.Listener, err error) string {
+	why := err.Error()
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		why = "another program uses the port (ss -ltnp shows which); stop it or choose another port"
+	case errors.Is(err, os.ErrPermission):
+		why = "ports below 1024 need root or the capability CAP_NET_BIND_SERVICE; or choose a higher port"
+	}
+	return fmt.Sprintf("cannot listen on %s: %s", l.Address, why)
+}
+
+// furnish puts engines behind the doors, at first and after a reload.
+func (d *doors) furnish(c *config.Config) error {
+	fresh, err := newEngines(d.server, c)
+	if err != nil {
+		return err
+	}
+	if old := d.engines.Swap(fresh); old != nil {
+		old.retire()
+	}
+	return nil
+}
+
+// run serves until ctx ends and every session has.
+func (d *doors) run(ctx context.Context) error {
+	d.mu.Lock()
+	d.start = func(one *door) { d.running.Go(func() { d.serve(ctx, one) }) }
+	for _, one := range d.open {
+		d.start(one)
+	}
+	d.mu.Unlock()
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-d.failed:
+	}
+	d.mu.Lock()
+	d.start = nil
+	d.mu.Unlock()
+	d.running.Wait()
+	d.engines.Load().retire()
+	return err
+}
+
+// serve serves one door until ctx ends.
+func (d *doors) serve(ctx context.Context, one *door) {
+	l := one.config
+	err := one.front.Run(ctx, listen.Door{
+		Listener: one.socket,
+		Handler:  d.handler(l),
+		Busy:     busy(l.Protocol, d.server.opts.Config.Hostname),
+		Info: listen.Info{
+			Protocol:  string(l.Protocol),
+			Name:      string(l.Protocol) + " " + one.socket.Addr().String(),
+			TLSMode:   tlsMode(l.TLS),
+			TLSConfig: d.server.tlsConfig,
+		},
+	})
+	if err != nil {
+		select {
+		case d.failed <- err:
+		default: // one reason to stop is enough
+		}
+	}
+}
+
+// handler gives each session the engine of now.
+func (d *doors) handler(l config.Listener) listen.Handler {
+	return func(ctx context.Context, c net.Conn, info listen.Info) {
+		e := d.engines.Load()
+		for !e.enter() {
+			e = d.engines.Load()
+		}
+		defer e.leave()
+		info.PlaintextLogin = plaintextLogin(l.PlaintextLogin, info.Remote.Addr())
+		e.handler(l.Protocol)(ctx, c, info)
+	}
+}
+
+func plaintextLogin(p config.PlaintextLogin, remote netip.Addr) bool {
+	return p == config.Always || p == config.Loopback && remote.IsLoopback()
+}
+
+func tlsMode(m config.TLSMode) listen.TLSMode {
+	switch m {
+	case config.StartTLS:
+		return listen.StartTLS
+	case config.Implicit:
+		return listen.Implicit
+	}
+	return listen.None
+}
+
+// tlsConfig is asked for at each handshake.
+func (s *Server) tlsConfig() *tls.Config { return s.tls }
+
+// list is the doors as status shows them.
+func (d *doors) list() []control.Listener {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := make([]control.Listener, 0, len(d.open))
+	for _, one := range d.open {
+		all = append(all, control.Listener{
+			Protocol: string(one.config.Protocol), Address: one.socket.Addr().String(),
+			TLS: string(one.config.TLS), Sessions: one.front.Connections(),
+		})
+	}
+	return all
+}
+
+// addresses is the doors for the log.
+func (d *doors) addresses() []string {
+	var all []string
+	for _, l := range d.list() {
+		all = append(all, l.Protocol+"="+l.Address)
+	}
+	return all
+}
+
+// smtpAddresses are those where we take mail from other servers.
+func (d *doors) smtpAddresses() []netip.AddrPort {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []netip.AddrPort
+	for _, one := range d.open {
+		if addr, ok := one.socket.Addr().(*net.TCPAddr); ok && one.config.Protocol == config.SMTP {
+			all = append(all, addr.AddrPort())
+		}
+	}
+	return all
+}
+
+// close closes sockets that were never served.
+func (d *doors) close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, one := range d.open {
+		one.socket.Close()
+	}
+}
+
+func (s *Server) sessionOpened(i listen.Info) {
+	s.metrics.Sessions.Open.WithLabelValues(i.Protocol).Inc()
+	s.metrics.Sessions.Total.WithLabelValues(i.Protocol).Inc()
+}
+
+func (s *Server) sessionClosed(i listen.Info, _ time.Duration) {
+	s.metrics.Sessions.Open.WithLabelValues(i.Protocol).Dec()
+}
+
+func (s *Server) sessionRefused(i listen.Info, _ listen.Reason) {
+	s.metrics.Sessions.Refused.WithLabelValues(i.Protocol).Inc()
+}

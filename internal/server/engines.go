@@ -1,0 +1,127 @@
+package server
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"tram/internal/access/imap"
+	"tram/internal/access/listen"
+	"tram/internal/access/pop"
+	"tram/internal/access/smtp"
+	"tram/internal/config"
+	"tram/internal/directory"
+	"tram/internal/mailstore"
+	"tram/internal/storage/kv"
+)
+
+// engines are the protocols with their limits. A reload that changes a limit
+// makes new ones: new sessions get them, old sessions keep theirs until they
+// end.
+type engines struct {
+	mx, submission *smtp.Server
+	imap           *imap.Server
+	pop            *pop.Server
+
+	mu       sync.Mutex
+	sessions int  // that use them
+	retired  bool // no new session gets them
+}
+
+func newEngines(s *Server, c *config.Config) (*engines, error) {
+	e := new(engines)
+	limits := smtp.Limits{
+		MessageBytes: int64(c.Limits.MessageSize), Recipients: c.Limits.Recipients, Idle: c.Limits.SMTPIdle.Std(),
+	}
+	var err error
+	e.mx, err = smtp.New(smtp.Options{
+		Hostname: c.Hostname, Mode: smtp.MX, Limits: limits, Log: s.log,
+		Receiver: s.counted("smtp", s.agents.receiver(c.Relay.Networks)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.submission, err = smtp.New(smtp.Options{
+		Hostname: c.Hostname, Mode: smtp.Submission, Limits: limits, Log: s.log,
+		Receiver: s.counted("submission", s.agents.submitter(c)), Authenticator: s.logins("submission"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.imap = imap.New(s.stores.Mail, s.stores.Blobs, imap.Options{
+		Hostname: c.Hostname, Auth: s.logins("imap"), Log: s.log, Quota: s.quota,
+		Limits: imap.Limits{
+			Append: int64(c.Limits.MessageSize), IdleTimeout: c.Limits.IMAPIdle.Std(), LoginTimeout: c.Limits.LoginTime.Std(),
+		},
+	})
+	e.pop = pop.New(pop.Options{
+		Hostname: c.Hostname, Auth: s.logins("pop3"), Store: s.stores.Mail, Log: s.log, BadLogin: directory.ErrAuth,
+		IdleTimeout: c.Limits.POP3Idle.Std(), LoginTimeout: c.Limits.LoginTime.Std(),
+	})
+	return e, nil
+}
+
+// handler is the engine of a protocol, and what it says when there are too
+// many connections.
+func (e *engines) handler(p config.Protocol) listen.Handler {
+	switch p {
+	case config.SMTP:
+		return e.mx.Handle
+	case config.Submission:
+		return e.submission.Handle
+	case config.IMAP:
+		return e.imap.ServeConn
+	case config.POP3:
+		return e.pop.Handle
+	}
+	return func(_ context.Context, c net.Conn, _ listen.Info) { c.Close() } // config lets no other through
+}
+
+func busy(p config.Protocol, hostname string) string {
+	switch p {
+	case config.IMAP:
+		return imap.Busy
+	case config.POP3:
+		return pop.Busy
+	}
+	return smtp.Busy(hostname)
+}
+
+// enter counts a session in; false when newer engines are there.
+func (e *engines) enter() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.retired {
+		e.sessions++
+	}
+	return !e.retired
+}
+
+// leave counts a session out.
+func (e *engines) leave() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sessions--
+	e.closeIfUnused()
+}
+
+// retire lets no new session in. What the engines hold goes when the last
+// session has ended.
+func (e *engines) retire() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.retired = true
+	e.closeIfUnused()
+}
+
+func (e *engines) closeIfUnused() {
+	if e.retired && e.sessions == 0 {
+		e.imap.Close()
+	}
+}
+
+// quota is what limits an account, for APPEND and COPY.
+func (s *Server) quota(ctx context.Context, id kv.Account) (mailstore.Quota, error) {
+	a, err := s.stores.Directory.Account(ctx, id)
+	return mailstore.Quota{Bytes: a.QuotaBytes, Messages: a.QuotaMessages}, err
+}

@@ -1,0 +1,200 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+
+	"tram/internal/certs"
+	"tram/internal/config"
+	"tram/internal/server/control"
+)
+
+// Reload reads the configuration file and the certificate again. It applies
+// what can change while sessions run, which they survive, and names what waits
+// for a restart. When the file has a mistake, nothing changes.
+func (s *Server) Reload(ctx context.Context) (control.Reloaded, error) {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	s.mu.Lock()
+	old := s.config
+	s.mu.Unlock()
+
+	fresh := old
+	if old.File() != "" {
+		c, err := config.Load(old.File())
+		if err != nil {
+			return control.Reloaded{}, reloadError(err)
+		}
+		fresh = c
+	}
+	r, err := s.apply(ctx, old, fresh)
+	if err != nil {
+		return control.Reloaded{}, reloadError(err)
+	}
+	s.mu.Lock()
+	s.config = fresh
+	s.mu.Unlock()
+	s.log.Info("reloaded", "changed", r.Changed, "restart", r.Restart)
+	return r, nil
+}
+
+func reloadError(err error) error {
+	return control.Errorf(control.Invalid, "nothing was changed:\n%s", err)
+}
+
+// apply goes from old to fresh. Steps that can fail come before those that
+// change anything.
+func (s *Server) apply(ctx context.Context, old, fresh *config.Config) (control.Reloaded, error) {
+	r := control.Reloaded{Changed: []string{}, Restart: needRestart(old, fresh)}
+	if t := fresh.TLS; t.Certificate != "" {
+		if _, err := certs.ReadPair(t.Certificate, t.Key); err != nil {
+			return r, fresh.Problem("tls.certificate", err.Error())
+		}
+	}
+	changed, err := s.doors.reload(old, fresh)
+	if err != nil {
+		return r, err
+	}
+	if err := s.certs.Reload(fresh.TLS.Certificate, fresh.TLS.Key); err != nil {
+		return r, err
+	}
+	r.Changed = append(append(r.Changed, "certificate"), changed...)
+	if limitsChanged(old, fresh) {
+		if err := s.doors.furnish(fresh); err != nil {
+			return r, err
+		}
+		r.Changed = append(r.Changed, "limits")
+	}
+	if smarthostChanged(old, fresh) {
+		transfer, err := s.agents.newMTA(fresh)
+		if err == nil {
+			err = s.agents.delivery.replace(ctx, transfer)
+		}
+		if err != nil {
+			return r, fmt.Errorf("deliveries go on as before: %w", err)
+		}
+		r.Changed = append(r.Changed, "relay")
+	}
+	if s.opts.Level != nil && old.Log.Level != fresh.Log.Level {
+		s.opts.Level.Set(LogLevel(fresh))
+		r.Changed = append(r.Changed, "log.level")
+	}
+	return r, nil
+}
+
+// limitsChanged reports whether sessions need other options.
+func limitsChanged(old, fresh *config.Config) bool {
+	return old.Limits != fresh.Limits || !slices.Equal(old.Relay.Networks, fresh.Relay.Networks)
+}
+
+// smarthostChanged reports whether the transfer agent needs other options.
+func smarthostChanged(old, fresh *config.Config) bool {
+	a, b := old.Relay, fresh.Relay
+	return a.Host != b.Host || a.Port != b.Port || a.TLS != b.TLS || a.User != b.User || a.Password != b.Password ||
+		!slices.Equal(old.DNS.Servers, fresh.DNS.Servers) || !slices.Equal(old.Listeners, fresh.Listeners)
+}
+
+// needRestart names the keys that differ and are only read at the start.
+func needRestart(old, fresh *config.Config) []string {
+	keys := []string{}
+	add := func(key string, differs bool) {
+		if differs {
+			keys = append(keys, key)
+		}
+	}
+	add("hostname", old.Hostname != fresh.Hostname)
+	add("data", old.Data != fresh.Data)
+	add("postmaster", old.Postmaster != fresh.Postmaster)
+	add("limits.memory", old.Limits.Memory != fresh.Limits.Memory)
+	add("queue", !slices.Equal(old.Queue.Retry, fresh.Queue.Retry) || old.Queue.Expire != fresh.Queue.Expire)
+	add("log.format", old.Log.Format != fresh.Log.Format)
+	add("metrics", old.Metrics != fresh.Metrics)
+	return keys
+}
+
+// LogLevel is the log level of a configuration.
+func LogLevel(c *config.Config) slog.Level {
+	var level slog.Level
+	if level.UnmarshalText([]byte(c.Log.Level)) != nil { // not checked yet
+		return slog.LevelInfo
+	}
+	return level
+}
+
+// reload opens and closes doors so that they are those of fresh. Doors that
+// stay keep their socket; all get new fronts when their limits have changed.
+// On an error nothing has changed.
+func (d *doors) reload(old, fresh *config.Config) (changed []string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.start == nil {
+		return nil, errors.New("the server is starting or stopping")
+	}
+	added, err := d.openMissing(fresh)
+	if err != nil {
+		return nil, err
+	}
+	limits := limitsChanged(old, fresh)
+	var open []*door
+	for _, one := range d.open {
+		i := slices.IndexFunc(fresh.Listeners, func(l config.Listener) bool { return l.Address == one.config.Address })
+		switch {
+		case i < 0:
+			if err := one.leave(); err != nil {
+				d.server.log.Warn("closing a listener", "address", one.config.Address, "error", err)
+			}
+			changed = append(changed, "listener "+one.config.Address+" closed")
+		case limits || one.config != fresh.Listeners[i]:
+			sock, err := one.socket.take()
+			if err != nil {
+				return changed, fmt.Errorf("listener %s: %w", one.config.Address, err)
+			}
+			next := d.newDoor(fresh, fresh.Listeners[i], sock)
+			d.start(next)
+			open = append(open, next)
+			if one.config != next.config {
+				changed = append(changed, "listener "+one.config.Address)
+			}
+		default:
+			open = append(open, one)
+		}
+	}
+	for _, one := range added {
+		d.start(one)
+		open = append(open, one)
+		changed = append(changed, "listener "+one.config.Address+" opened")
+	}
+	d.open = open
+	return changed, nil
+}
+
+// openMissing opens the sockets of listeners that are new. The caller holds mu.
+func (d *doors) openMissing(fresh *config.Config) (added []*door, err error) {
+	for i, l := range fresh.Listeners {
+		if slices.ContainsFunc(d.open, func(one *door) bool { return one.config.Address == l.Address }) {
+			continue
+		}
+		inner, err := net.Listen("tcp", l.Address)
+		if err != nil {
+			for _, one := range added {
+				one.socket.Close()
+			}
+			return nil, fresh.Problem(config.ListenerKey(i, "address"), listenError(l, err))
+		}
+		added = append(added, d.newDoor(fresh, l, newSocket(inner)))
+	}
+	return added, nil
+}
+
+// leave closes the socket of a door whose sessions go on.
+func (o *door) leave() error {
+	sock, err := o.socket.take()
+	if err != nil {
+		return err
+	}
+	return sock.Close()
+}

@@ -1,0 +1,66 @@
+package server
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"tram/internal/observe"
+	"tram/internal/queue"
+	"tram/internal/server/control"
+)
+
+// registerMetrics adds the numbers that queue and agents keep themselves.
+func (s *Server) registerMetrics() {
+	q := s.stores.Queue
+	for state, count := range map[string]func(queue.Stats) int{
+		"fresh":     func(st queue.Stats) int { return st.Fresh },
+		"waiting":   func(st queue.Stats) int { return st.Waiting },
+		"in_flight": func(st queue.Stats) int { return st.InFlight },
+		"held":      func(st queue.Stats) int { return st.Held },
+		"damaged":   func(st queue.Stats) int { return st.Damaged },
+	} {
+		s.metrics.Gauge("queue_entries", "Entries of the queue by state.", observe.Labels{"state": state},
+			func() float64 { return float64(count(q.Stats())) })
+	}
+	s.metrics.Gauge("queue_oldest_seconds", "Age of the oldest entry of the queue.", nil, s.oldestSeconds)
+	s.metrics.Gauge("certificate_expires_timestamp_seconds", "When the certificate expires.", nil,
+		func() float64 { return float64(s.certs.Expires().Unix()) })
+	c := s.agents.counters
+	for result, count := range map[string]*atomic.Int64{
+		"delivered": &c.DeliveredLocal, "relayed": &c.Relayed, "deferred": &c.Deferred, "failed": &c.Failed,
+	} {
+		s.metrics.Counter("recipients_total", "Attempts for recipients since start by result.", observe.Labels{"result": result},
+			func() float64 { return float64(count.Load()) })
+	}
+	s.metrics.Counter("bounces_total", "Notifications queued since start.", nil, func() float64 { return float64(c.Bounces.Load()) })
+	s.metrics.Counter("accepted_bytes_total", "Bytes of accepted messages since start.", nil, func() float64 { return float64(c.AcceptedBytes.Load()) })
+}
+
+func (s *Server) oldestSeconds() float64 {
+	oldest, err := s.stores.Queue.Oldest(context.Background())
+	if err != nil || oldest.IsZero() {
+		return 0
+	}
+	return time.Since(oldest).Seconds()
+}
+
+// FillStatus implements admin.Process.
+func (s *Server) FillStatus(st *control.Status) {
+	st.PID = os.Getpid()
+	st.Version = s.opts.Version
+	st.Started = s.started
+	st.Listeners = s.doors.list()
+	st.Trouble = s.health.Reasons()
+	leaf := s.certs.Leaf()
+	names := slices.Clone(leaf.DNSNames)
+	st.Certificate = &control.Certificate{
+		Names: names, Expires: leaf.NotAfter, SelfSigned: leaf.Issuer.String() == leaf.Subject.String(),
+	}
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	st.MemoryBytes = int64(mem.Sys - mem.HeapReleased)
+}

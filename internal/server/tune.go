@@ -1,0 +1,52 @@
+package server
+
+import (
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"syscall"
+
+	"tram/internal/config"
+)
+
+const (
+	// wantFiles is how many open files there should be room for. The Go
+	// runtime raises the soft limit to the hard one by itself.
+	wantFiles = 65536
+	// filesInReserve are kept for stores, deliveries and logs.
+	filesInReserve = 512
+	// collectAt is how much the heap may grow, in percent, before it is
+	// collected; half of Go's own choice. An idle server holds little, so
+	// collections are cheap, and the memory of a peak is given back sooner.
+	collectAt = 50
+)
+
+// tune sets the limits of the process. What the environment sets explicitly
+// (GOGC, GOMEMLIMIT) stays.
+func tune(c *config.Config, log *slog.Logger) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
+	if c.Limits.Memory > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(c.Limits.Memory))
+	}
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || files.Cur >= wantFiles {
+		return
+	}
+	more := syscall.Rlimit{Cur: wantFiles, Max: max(files.Max, wantFiles)}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &more); err != nil {
+		log.Warn("few open files are allowed, so few connections are taken", "files", files.Cur, "advice", "raise the limit (ulimit -n, LimitNOFILE in systemd)")
+	}
+}
+
+// connectionLimit is the connections of one listener: what the configuration
+// says, and no more than its share of the open files.
+func connectionLimit(c *config.Config) int {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || files.Cur < filesInReserve*2 {
+		files.Cur = filesInReserve * 2
+	}
+	share := (min(files.Cur, 1<<30) - filesInReserve) / uint64(max(1, len(c.Listeners)))
+	return max(1, min(c.Limits.Connections, int(share)))
+}

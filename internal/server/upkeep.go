@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"tram/internal/mailstore"
+	"tram/internal/queue"
+	"tram/internal/storage/blob"
+	"tram/internal/storage/kv"
+)
+
+const (
+	// upkeepEvery is the pause between two rounds, and firstUpkeep the time
+	// from the start to the first, so that a restart is not slowed by it.
+	upkeepEvery = time.Hour
+	firstUpkeep = 10 * time.Minute
+	// bodyGrace is how old a body must be before it can be called garbage: a
+	// message is stored before the record that names it (see package blob).
+	// It is far longer than any transaction.
+	bodyGrace = 24 * time.Hour
+)
+
+// upkeep is what nobody asks for and has to be done now and then: the mail of
+// deleted accounts goes, the space of bodies that nothing names is reclaimed,
+// and a self-signed certificate is renewed.
+func (s *Server) upkeep(ctx context.Context) error {
+	timer := time.NewTimer(firstUpkeep)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case now := <-timer.C:
+			s.sweepAccounts(ctx, now)
+			s.collectBodies(ctx, now.Add(-bodyGrace))
+			s.renewCertificate()
+			timer.Reset(upkeepEvery)
+		}
+	}
+}
+
+func (s *Server) sweepAccounts(ctx context.Context, now time.Time) {
+	n, err := s.admin.Sweep(ctx, now)
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("removing mail of deleted accounts", "error", err)
+	}
+	if n > 0 {
+		s.log.Info("mail of deleted accounts removed", "accounts", n)
+	}
+}
+
+// collectBodies reclaims the bodies that neither the queue nor a mailbox names
+// and that were stored before the cutoff.
+func (s *Server) collectBodies(ctx context.Context, cutoff time.Time) {
+	start := time.Now()
+	done, err := s.stores.Blobs.Collect(ctx, cutoff, func(report func(blob.ID)) error {
+		return s.stores.KV.Snapshot(ctx, func(snap kv.Snapshot) error {
+			if err := queue.LiveBlobs(snap, report); err != nil {
+				return err
+			}
+			return mailstore.LiveBlobs(snap, report)
+		})
+	})
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.log.Error("reclaiming space", "error", err)
+	case done.Dead > 0:
+		s.log.Info("space reclaimed", "dead", done.Dead, "moved", done.Moved, "freed_bytes", done.FreedBytes, "took", time.Since(start).Round(time.Millisecond))
+	}
+}
+
+// renewCertificate lets a self-signed certificate be made anew in time, and
+// warns of another one that expires.
+func (s *Server) renewCertificate() {
+	s.mu.Lock()
+	c := s.config.TLS
+	s.mu.Unlock()
+	if c.Certificate == "" {
+		if err := s.certs.Reload("", ""); err != nil {
+			s.log.Error("renewing the self-signed certificate", "error", err)
+		}
+		return
+	}
+	if left := time.Until(s.certs.Expires()); left < 7*24*time.Hour {
+		s.log.Warn("the certificate expires soon", "certificate", c.Certificate, "left", left.Round(time.Hour), "advice", "renew it and run tram reload")
+	}
+}
