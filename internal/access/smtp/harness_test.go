@@ -206,8 +206,14 @@ func (s *server) open(t testing.TB, ctx context.Context) (c *client, end func())
 	return &client{t, a, bufio.NewReader(a)}, func() { a.Close(); session.Wait() }
 }
 
-// onTCP starts a real listener and returns its address.
+// onTCP serves the engine on loopback and returns the address.
 func (s *server) onTCP(t testing.TB) string {
+	t.Helper()
+	return s.listen(t, s.engine.Handle)
+}
+
+// listen serves a handler behind a real front door.
+func (s *server) listen(t testing.TB, handler listen.Handler) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -217,7 +223,7 @@ func (s *server) onTCP(t testing.TB) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- front.Run(ctx, listen.Door{Listener: l, Handler: s.engine.Handle, Info: s.info, Busy: smtp.Busy("mx.test")})
+		ended <- front.Run(ctx, listen.Door{Listener: l, Handler: handler, Info: s.info, Busy: smtp.Busy("mx.test")})
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -329,4 +335,23 @@ var dataErrors = map[string]error{
 	"large":   fmt.Errorf("write: %w", blob.ErrTooLarge),
 	"closed":  fmt.Errorf("add: %w", kv.ErrClosed),
 	"odd":     errDisk,
+}
+
+// limits is the options of a server with those limits.
+func limits(l smtp.Limits) smtp.Options { return smtp.Options{Limits: l} }
+
+// hookClosed is the server's engine again, with a hook.
+func hookClosed(t testing.TB, s *server, closed func(smtp.Stats)) *smtp.Server {
+	t.Helper()
+	engine, err := smtp.New(smtp.Options{Hostname: "mx.test", Receiver: s.box, Closed: func(_ *smtpwire.Peer, st smtp.Stats) { closed(st) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return engine
+}
+
+// rest reads what comes until the connection ends.
+func (c *client) rest() string {
+	b, _ := io.ReadAll(c.r)
+	return string(b)
 }
