@@ -1,11 +1,31 @@
 // Package msa is the message submission agent (RFC 6409): it takes mail from
 // users who logged in, sees to it that they send as themselves, and completes
 // the header.
+//
+// # Who may send as whom
+//
+// A user may use an address, as envelope sender and in the header, when mail
+// to that address reaches the user's own mailbox: the login address, its
+// subaddresses ("user+tag"), aliases that lead to it, a catch-all, a role such
+// as postmaster. The null sender is allowed too: replies of machines and
+// receipts need it (RFC 3798 3).
+//
+// The header has at most one From field. Each of its mailboxes must be one
+// that the user may use; or some are and the Sender field says that it was the
+// user who sent it (RFC 5322 3.6.2). Anything else is refused with the reason:
+// what people see as the author is what this server has checked.
+//
+// # What is completed
+//
+// Missing Date, Message-ID, From (the login address) and Sender (when From has
+// several mailboxes) are written. Bcc, Resent-Bcc, Return-Path and
+// Content-Length are taken out, as every submission server does; everything
+// else stays as it came, in its order. The trace header does not tell where
+// the user was (see mta.IntakeOptions.ShowClient).
 package msa
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 
@@ -38,29 +58,107 @@ type Options struct {
 type Submitter struct{ o Options }
 
 // New returns a submitter.
-func New(o Options) *Submitter { return &Submitter{o} }
+func New(o Options) *Submitter {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Submitter{o}
+}
+
+// Replies of the policy. They are for the user, who sees them in his program.
+var (
+	errLogin    = smtpwire.NewReply(530, "5.7.0", "Log in before you send mail")
+	errSender   = smtpwire.NewReply(553, "5.7.1", "You may not send mail from this address; use your own or one of your aliases")
+	errNoUser   = smtpwire.NewReply(550, "5.1.1", "No such user here; check the address")
+	errDisabled = smtpwire.NewReply(550, "5.2.1", "This mailbox takes no mail at present")
+)
 
 // Mail decides about a sender.
 func (s *Submitter) Mail(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope) error {
-	return errors.New("msa: not yet")
+	if p.Account == 0 {
+		return errLogin
+	}
+	if e.From.IsNull() {
+		return nil
+	}
+	own, err := s.owns(ctx, p, e.From)
+	if err != nil || own {
+		return err
+	}
+	return s.refuse(ctx, p, e.From.Path(), errSender)
 }
 
-// Rcpt decides about a recipient.
+// Rcpt decides about a recipient: anybody but those of ours who do not exist.
 func (s *Submitter) Rcpt(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, rcpt smtpwire.Rcpt) error {
-	return errors.New("msa: not yet")
+	if p.Account == 0 {
+		return errLogin
+	}
+	res, err := s.o.Directory.Resolve(ctx, rcpt.To)
+	if err != nil {
+		return err
+	}
+	switch res.Class {
+	case directory.Unknown:
+		return s.refuse(ctx, p, rcpt.To.Path(), errNoUser)
+	case directory.Disabled:
+		return s.refuse(ctx, p, rcpt.To.Path(), errDisabled)
+	}
+	return nil
 }
 
 // Data completes the header and takes the message into the queue.
 func (s *Submitter) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (string, error) {
-	return "", errors.New("msa: not yet")
+	if p.Account == 0 {
+		return "", errLogin
+	}
+	header, rest, err := readHeader(body)
+	if err != nil {
+		return "", err
+	}
+	complete, reply, err := s.complete(ctx, p, header)
+	if err != nil {
+		return "", err
+	}
+	if reply != nil {
+		return "", s.refuse(ctx, p, e.From.Path(), reply)
+	}
+	return s.o.Intake.Take(ctx, p, e, &joined{head: [2][]byte{complete, rest}, body: body})
 }
 
-// Verify answers VRFY.
-func (s *Submitter) Verify(ctx context.Context, p *smtpwire.Peer, arg string) (string, error) {
-	return "", errors.New("msa: not yet")
+// owns reports whether mail to an address reaches the user.
+func (s *Submitter) owns(ctx context.Context, p *smtpwire.Peer, a address.Address) (bool, error) {
+	res, err := s.o.Directory.Resolve(ctx, a)
+	if err != nil {
+		return false, err
+	}
+	switch res.Class {
+	case directory.IsAccount:
+		return uint64(res.Account.ID) == p.Account, nil
+	case directory.IsAlias:
+		return s.leadsTo(ctx, a, p.Account)
+	}
+	return false, nil
 }
 
-// Expand answers EXPN.
-func (s *Submitter) Expand(ctx context.Context, p *smtpwire.Peer, arg string) ([]string, error) {
-	return nil, errors.New("msa: not yet")
+func (s *Submitter) leadsTo(ctx context.Context, alias address.Address, account uint64) (bool, error) {
+	x, err := s.o.Directory.Expand(ctx, alias)
+	if err != nil {
+		return false, err
+	}
+	for _, local := range x.Accounts {
+		if uint64(local.Account.ID) == account {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// refuse logs a refusal and returns it.
+func (s *Submitter) refuse(ctx context.Context, p *smtpwire.Peer, what string, reply *smtpwire.Reply) error {
+	s.o.Log.LogAttrs(ctx, slog.LevelInfo, "rejected",
+		slog.String("client", p.Remote.Addr().String()),
+		slog.String("user", p.User),
+		slog.String("address", what),
+		slog.String("reply", reply.Error()))
+	return reply
 }

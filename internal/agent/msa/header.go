@@ -1,0 +1,182 @@
+package msa
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"tram/internal/mail/address"
+	"tram/internal/mail/message"
+	"tram/internal/mail/smtpwire"
+)
+
+// maxHeader bounds the header in octets, which is held back until it is
+// judged. A list of 5,000 recipients fits.
+const maxHeader = message.MaxHeader
+
+// dateForm is that of a Date field (RFC 5322 3.3).
+const dateForm = "Mon, 02 Jan 2006 15:04:05 -0700"
+
+// hidden fields are for the sender's eyes, or for the delivery agent to write.
+var hidden = message.NewFieldSet("Bcc", "Resent-Bcc", "Return-Path", "Content-Length")
+
+// Replies about the header.
+var (
+	errHeaderSize = smtpwire.NewReply(552, "5.3.4", "The header of the message is too large")
+	errNoColon    = smtpwire.NewReply(554, "5.6.0", "The header holds a line that is no field")
+	errTwoFrom    = smtpwire.NewReply(554, "5.6.0", "The message has more than one From field")
+	errBadFrom    = smtpwire.NewReply(554, "5.6.0", "The From field is not a list of addresses")
+	errBadSender  = smtpwire.NewReply(554, "5.6.0", "The Sender field is not one address")
+	errFrom       = smtpwire.NewReply(550, "5.7.1", "You may not send mail with this From address; use your own or one of your aliases")
+	errSenderName = smtpwire.NewReply(550, "5.7.1", "You may not send mail with this Sender address; use your own or one of your aliases")
+)
+
+// readHeader reads up to the empty line behind the header, which belongs to
+// it. rest is what was read of the body. A message without that line is all
+// header.
+func readHeader(text io.Reader) (header, rest []byte, err error) {
+	buf := make([]byte, 0, 4096)
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		from := len(buf)
+		n, err := text.Read(buf[from:cap(buf)])
+		buf = buf[:from+n]
+		if end := headerEnd(buf, from); end >= 0 {
+			return buf[:end:end], buf[end:], nil
+		}
+		switch {
+		case err == io.EOF:
+			return buf, nil, nil
+		case err != nil:
+			return nil, nil, err
+		case len(buf) > maxHeader:
+			return nil, nil, errHeaderSize
+		}
+	}
+}
+
+// headerEnd finds the end of the empty line, given that there was none in the
+// first bytes, from in number. Lines end in CR LF: the door sees to that.
+func headerEnd(buf []byte, from int) int {
+	if bytes.HasPrefix(buf, []byte("\r\n")) {
+		return 2
+	}
+	from = max(from-3, 0)
+	if i := bytes.Index(buf[from:], []byte("\r\n\r\n")); i >= 0 {
+		return from + i + 4
+	}
+	return -1
+}
+
+// complete judges a header and returns it as it goes on, or why it does not.
+func (s *Submitter) complete(ctx context.Context, p *smtpwire.Peer, header []byte) ([]byte, *smtpwire.Reply, error) {
+	for field := range message.Fields(header) {
+		if len(field.Name) == 0 {
+			return nil, errNoColon, nil
+		}
+	}
+	c, err := message.Complete(header)
+	if err != nil {
+		return nil, syntaxReply(err), nil
+	}
+	reply, err := s.judge(ctx, p, &c)
+	if err != nil || reply != nil {
+		return nil, reply, err
+	}
+	out := s.missing(make([]byte, 0, len(header)+256), p, &c)
+	return hidden.AppendNot(out, header), nil, nil
+}
+
+func syntaxReply(err error) *smtpwire.Reply {
+	switch {
+	case errors.Is(err, message.ErrTwoFrom):
+		return errTwoFrom
+	case errors.Is(err, message.ErrBadFrom):
+		return errBadFrom
+	}
+	return errBadSender
+}
+
+// judge looks whether the header shows the user as its author.
+func (s *Submitter) judge(ctx context.Context, p *smtpwire.Peer, c *message.Completion) (*smtpwire.Reply, error) {
+	if c.Sender != nil {
+		if own, err := s.owns(ctx, p, asAddress(c.Sender)); err != nil || !own {
+			return errSenderName, err
+		}
+	}
+	owned := 0
+	for i := range c.From {
+		own, err := s.owns(ctx, p, asAddress(&c.From[i]))
+		if err != nil {
+			return nil, err
+		}
+		if own {
+			owned++
+		}
+	}
+	// With several authors Sender, given or written by us, names the user.
+	if len(c.From) > 0 && owned == 0 {
+		return errFrom, nil
+	}
+	return nil, nil
+}
+
+func asAddress(a *message.Address) address.Address {
+	return address.Address{Local: a.Local, Domain: strings.ToLower(a.Domain)}
+}
+
+// missing appends the fields that a header lacks.
+func (s *Submitter) missing(out []byte, p *smtpwire.Peer, c *message.Completion) []byte {
+	if c.NoDate {
+		out = time.Now().AppendFormat(append(out, "Date: "...), dateForm)
+		out = append(out, "\r\n"...)
+	}
+	if c.NoMessageID {
+		out = append(out, "Message-ID: <"+rand.Text()+"@"+s.o.Hostname+">\r\n"...)
+	}
+	if c.NoFrom {
+		out = append(out, "From: "+p.User+"\r\n"...)
+	}
+	if c.NoSender {
+		out = append(out, "Sender: "+p.User+"\r\n"...)
+	}
+	return out
+}
+
+// joined is a message of which the beginning was read already. It passes the
+// body's own WriteTo on, so that nothing is copied twice.
+type joined struct {
+	head [2][]byte
+	body io.Reader
+}
+
+func (j *joined) Read(p []byte) (int, error) {
+	for i := range j.head {
+		if len(j.head[i]) > 0 {
+			n := copy(p, j.head[i])
+			j.head[i] = j.head[i][n:]
+			return n, nil
+		}
+	}
+	return j.body.Read(p)
+}
+
+// WriteTo implements io.WriterTo.
+func (j *joined) WriteTo(w io.Writer) (total int64, err error) {
+	for i := range j.head {
+		n, err := w.Write(j.head[i])
+		total += int64(n)
+		if err != nil {
+			return total, err
+		}
+		j.head[i] = nil
+	}
+	n, err := io.Copy(w, j.body)
+	return total + n, err
+}
