@@ -1,0 +1,78 @@
+package disk
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Options configure a store. The zero value is a sensible one.
+type Options struct {
+	FS           vfs.FS       // the file system under everything; nil means the real one
+	PackBytes    int64        // a pack that has reached this size is closed; 0 means DefaultPackBytes
+	MemoryBody   int          // bytes of a body that are collected in memory; a larger one goes to a temporary file; 0 means DefaultMemoryBody
+	MemoryBudget int64        // bytes of all bodies that are collected in memory at once; 0 means DefaultMemoryBudget
+	MaxBody      int64        // largest body in bytes; 0 means DefaultMaxBody
+	OpenPacks    int          // pack files kept open for reading; 0 means DefaultOpenPacks
+	Logger       *slog.Logger // where warnings go; nil means nowhere
+}
+
+// The defaults of Options.
+const (
+	DefaultPackBytes    = 256 << 20
+	DefaultMemoryBody   = 512 << 10
+	DefaultMemoryBudget = 32 << 20
+	DefaultMaxBody      = 1 << 30
+	DefaultOpenPacks    = 64
+)
+
+// The hard limits, which follow from the 32-bit fields of a record.
+const (
+	maxPackBytes = 2 << 30
+	maxMaxBody   = 2 << 30
+)
+
+func (o Options) withDefaults() (Options, error) {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.PackBytes == 0 {
+		o.PackBytes = DefaultPackBytes
+	}
+	if o.MemoryBody == 0 {
+		o.MemoryBody = DefaultMemoryBody
+	}
+	if o.MemoryBudget == 0 {
+		o.MemoryBudget = DefaultMemoryBudget
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	if o.OpenPacks == 0 {
+		o.OpenPacks = DefaultOpenPacks
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o, o.check()
+}
+
+func (o Options) check() error {
+	for _, c := range []struct {
+		name       string
+		value, max int64
+	}{
+		{"PackBytes", o.PackBytes, maxPackBytes},
+		{"MemoryBody", int64(o.MemoryBody), DefaultMemoryBody},
+		{"MemoryBudget", o.MemoryBudget, math.MaxInt64},
+		{"MaxBody", o.MaxBody, maxMaxBody},
+		{"OpenPacks", int64(o.OpenPacks), math.MaxInt32},
+	} {
+		if c.value < 1 || c.value > c.max {
+			return fmt.Errorf("disk: %s is %d, it must be between 1 and %d", c.name, c.value, c.max)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cockroachdb/errors/oserror"
+
+	"tram/internal/storage/blob"
+)
+
+// Verify implements blob.Store. Dead bodies that were not reclaimed yet are read
+// as well. Where the head of a record is damaged, the name of its body is not
+// known: the ID that is reported has only pack and offset.
+func (s *Store) Verify(ctx context.Context, report func(blob.ID, error)) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	for _, number := range s.numbers() {
+		if err := s.verifyPack(ctx, number, report); err != nil {
+			return fmt.Errorf("verify pack %d: %w", number, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) verifyPack(ctx context.Context, number uint32, report func(blob.ID, error)) error {
+	p := s.pack(number)
+	if p == nil {
+		return nil // collected in the meantime
+	}
+	h, err := s.files.acquire(number)
+	if oserror.IsNotExist(err) && s.pack(number) == nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	sc, err := newScanner(h, number, p.size.Load())
+	if errors.Is(err, errPackHead) {
+		if p.size.Load() > headBytes {
+			report(makeID(place{pack: number}, 0, 0), fmt.Errorf("%w: %w", blob.ErrCorrupt, err))
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return verifyRecords(ctx, sc, report)
+}
+
+// verifyRecords reads a pack to its end. Damage that nothing follows is the
+// unfinished end of a pack that a crash cut, and no body.
+func verifyRecords(ctx context.Context, sc *scanner, report func(blob.ID, error)) error {
+	var damage *item
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		it, err := sc.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if damage != nil {
+			id := makeID(place{sc.number, uint32(damage.offset)}, 0, 0)
+			report(id, fmt.Errorf("%w: pack %d at %d: head of a record", blob.ErrCorrupt, sc.number, damage.offset))
+			damage = nil
+		}
+		switch {
+		case it.err != nil:
+			damage = &it
+		case it.body():
+			if err := sc.verify(&it); err != nil {
+				report(it.id, fmt.Errorf("pack %d at %d: %w", sc.number, it.offset, err))
+			}
+		}
+	}
+}

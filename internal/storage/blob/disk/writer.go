@@ -1,0 +1,176 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"tram/internal/storage/blob"
+)
+
+// writer collects one body: in memory, then, when it gets too large or memory
+// too short, in a spool, a temporary file. It implements blob.Writer.
+type writer struct {
+	s     *Store
+	size  int64
+	sums  sums
+	mem   piece
+	spool vfs.File // not nil: the body is there and not in mem
+	path  string   // of the spool
+	err   error    // the error that spoilt the body
+	done  bool     // committed or given up
+}
+
+// errDone is what a writer says after Commit or Abort.
+var errDone = errors.New("blob: the body was committed or given up")
+
+// bodyStart is where a body begins in its piece: the head comes in front.
+const bodyStart = pieceRoom - alignment
+
+// Create implements blob.Store.
+func (s *Store) Create(ctx context.Context) (blob.Writer, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.err(); err != nil {
+		s.leave()
+		return nil, err
+	}
+	return &writer{s: s}, nil
+}
+
+// Size implements blob.Writer.
+func (w *writer) Size() int64 { return w.size }
+
+// Write implements blob.Writer. A body that was spoilt by an error stays so.
+func (w *writer) Write(p []byte) (int, error) {
+	if w.err == nil {
+		w.err = w.write(p)
+	}
+	if w.err != nil {
+		return 0, w.err
+	}
+	return len(p), nil
+}
+
+func (w *writer) write(p []byte) error {
+	switch {
+	case w.done:
+		return errDone
+	case w.size+int64(len(p)) > w.s.o.MaxBody:
+		return blob.ErrTooLarge
+	}
+	w.sums.write(p)
+	w.size += int64(len(p))
+	if w.spool == nil && w.grow() {
+		copy(w.mem.b[bodyStart+int(w.size)-len(p):], p)
+		return nil
+	}
+	return w.toSpool(p)
+}
+
+// grow makes room in memory for w.size bytes.
+func (w *writer) grow() bool {
+	if w.size > int64(w.s.bodies.limit) {
+		return false
+	}
+	need := pieceRoom + int(w.size)
+	if need <= len(w.mem.b) {
+		return true
+	}
+	larger, ok := w.s.bodies.get(need)
+	if !ok {
+		return false
+	}
+	copy(larger.b, w.mem.b)
+	w.s.bodies.put(w.mem)
+	w.mem = larger
+	return true
+}
+
+// toSpool appends p to the spool. The first call moves there what is in memory.
+func (w *writer) toSpool(p []byte) error {
+	if w.spool == nil {
+		w.path = w.s.fs.PathJoin(w.s.tmp, strconv.FormatUint(w.s.spools.Add(1), 10))
+		f, err := w.s.fs.Create(w.path, vfs.WriteCategoryUnspecified)
+		if err != nil {
+			return fmt.Errorf("spool a body: %w", err)
+		}
+		w.spool = f
+		if held := w.size - int64(len(p)); held > 0 {
+			if _, err := f.Write(w.mem.b[bodyStart : bodyStart+held]); err != nil {
+				return fmt.Errorf("spool a body: %w", err)
+			}
+		}
+		w.freeMemory()
+	}
+	if _, err := w.spool.Write(p); err != nil {
+		return fmt.Errorf("spool a body: %w", err)
+	}
+	return nil
+}
+
+// Commit implements blob.Writer.
+func (w *writer) Commit(ctx context.Context) (blob.ID, error) {
+	if w.done {
+		return blob.ID{}, errDone
+	}
+	defer w.Abort()
+	if w.err != nil {
+		return blob.ID{}, w.err
+	}
+	if err := ctx.Err(); err != nil {
+		return blob.ID{}, err
+	}
+	id, ticket, err := w.s.append(w.draft())
+	if err != nil {
+		return blob.ID{}, err
+	}
+	w.freeMemory() // before the wait: others can use it
+	err = w.s.group.Wait(ctx, ticket)
+	if failed := w.s.err(); failed != nil {
+		err = failed
+	}
+	if err != nil {
+		return blob.ID{}, err
+	}
+	return id, nil
+}
+
+// draft lays the body out for the pack.
+func (w *writer) draft() *draft {
+	d := &draft{length: uint32(w.size), sums: w.sums.table(), spool: w.spool}
+	if w.spool != nil {
+		return d
+	}
+	if w.mem.b == nil { // an empty body
+		d.raw = make([]byte, recordSize(0))
+		return d
+	}
+	start := bodyStart - headSize(d.length)
+	d.raw = w.mem.b[start : start+int(recordSize(d.length))]
+	clear(d.raw[headSize(d.length)+int(d.length):])
+	return d
+}
+
+// Abort implements blob.Writer.
+func (w *writer) Abort() {
+	if w.done {
+		return
+	}
+	w.done = true
+	w.freeMemory()
+	if w.spool != nil {
+		w.spool.Close()
+		w.s.fs.Remove(w.path) // a leftover is removed by the next Open
+	}
+	w.s.leave()
+}
+
+func (w *writer) freeMemory() {
+	w.s.bodies.put(w.mem)
+	w.mem = piece{}
+}
