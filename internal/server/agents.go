@@ -25,7 +25,7 @@ type agents struct {
 func newAgents(s *Server, c *config.Config) (*agents, error) {
 	a := &agents{server: s, counters: new(mta.Counters)}
 	a.deliver = mda.New(mda.Options{
-		Hostname: c.Hostname, DB: s.stores.KV, Blobs: s.stores.Blobs, Queue: s.stores.Queue,
+		DB: s.stores.KV, Blobs: s.stores.Blobs, Queue: s.stores.Queue,
 		Mail: s.stores.Mail, Directory: s.stores.Directory, Log: s.log,
 	})
 	a.intake = mta.NewIntake(mta.IntakeOptions{
