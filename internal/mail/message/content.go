@@ -40,8 +40,7 @@ func (r *contentReader) read(h *header, at surroundings, room int) content {
 		return r.plain(h, room) // RFC 2045 4: not MIME, so Content-* means nothing
 	}
 	c := r.contentType(value, at, room)
-	c.encoding = readEncoding(&r.params.lex, h.first(fieldEncoding))
-	c.attached = r.rest(h, c.kind, room)
+	r.rest(h, &c, room)
 	return c
 }
 
@@ -158,18 +157,17 @@ func (r *contentReader) appendParams(dst []byte, text bool) []byte {
 	return dst
 }
 
-// rest writes the elements after the parameters, in their order, and tells an
-// attachment.
-func (r *contentReader) rest(h *header, kind PartKind, room int) (attached bool) {
-	if kind != Multipart {
+// rest writes the elements after the parameters, in their order, and reads the
+// encoding and the disposition.
+func (r *contentReader) rest(h *header, c *content, room int) {
+	if c.kind != Multipart {
 		r.unstructured(elementID, h.first(fieldContentID), room)
 		r.unstructured(elementDescription, h.first(fieldDescription), room)
-		r.encodingElement(h.first(fieldEncoding), room)
+		r.encoding(h, c, room)
 		r.unstructured(elementMD5, h.first(fieldMD5), room)
 	}
-	attached = r.disposition(h.first(fieldDisposition), room)
-	r.language(h.first(fieldLanguage), room)
+	r.disposition(h, c, room)
+	r.language(h, room)
 	r.unstructured(elementLocation, h.first(fieldLocation), room)
 	r.envelope(h, room)
-	return attached
 }

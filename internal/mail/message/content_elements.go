@@ -18,68 +18,86 @@ func (r *contentReader) unstructured(e element, value []byte, room int) {
 	r.log.add(e, r.text, room)
 }
 
-// encodingElement writes Content-Transfer-Encoding if it is one word.
-func (r *contentReader) encodingElement(value []byte, room int) {
-	if value == nil {
-		return
-	}
-	r.params.start(value, strict)
-	word, st := r.params.lex.token(r.params.buf)
-	if st == ended && len(word) > 0 && len(word) <= maxPiece/2 {
-		r.text = appendString(r.text[:0], word)
-		r.log.add(elementEncoding, r.text, room)
+// Of the fields below, the first that makes sense counts.
+
+// encoding reads Content-Transfer-Encoding, which must be one word.
+func (r *contentReader) encoding(h *header, c *content, room int) {
+	for value := range h.all(fieldEncoding) {
+		r.params.start(value, strict)
+		word, st := r.params.lex.token(r.params.buf)
+		if st == more && r.params.lex.at(';') {
+			c.encoding = encodingOf(word) // parameters are not allowed, but what is meant is clear
+		}
+		if st == ended && len(word) > 0 && len(word) <= maxPiece/2 {
+			c.encoding = encodingOf(word)
+			r.text = appendString(r.text[:0], word)
+			r.log.add(elementEncoding, r.text, room)
+			return
+		}
 	}
 }
 
-// disposition writes (type params).
-func (r *contentReader) disposition(value []byte, room int) (attached bool) {
-	if value == nil {
-		return false
+// disposition reads Content-Disposition and writes (type params). One that has
+// parameters is preferred.
+func (r *contentReader) disposition(h *header, c *content, room int) {
+	r.text = r.text[:0]
+	for value := range h.all(fieldDisposition) {
+		p := &r.params
+		p.start(value, strict)
+		word, st := p.lex.token(p.buf)
+		p.buf = word
+		if st == broken || len(word) > maxPiece/2 {
+			continue
+		}
+		c.attached = equalFold(word, "attachment")
+		p.readAll()
+		r.text = append(r.text[:0], '(')
+		r.text = append(appendString(r.text, word), ' ')
+		if len(p.list) > 0 {
+			break
+		}
 	}
-	p := &r.params
-	p.start(value, strict)
-	word, st := p.lex.token(p.buf)
-	p.buf = word
-	if st == broken || len(word) > maxPiece/2 {
-		return false
+	if len(r.text) == 0 {
+		return
 	}
-	p.readAll()
-	r.text = append(r.text[:0], '(')
-	r.text = append(appendString(r.text, word), ' ')
 	before := len(r.text)
 	if r.text = r.appendParams(r.text, false); len(r.text) == before {
 		r.text = append(r.text, "NIL"...)
 	}
 	r.text = append(r.text, ')')
 	r.log.add(elementDisposition, r.text, room)
-	return equalFold(word, "attachment")
 }
 
-// language writes the tags of Content-Language (RFC 3282).
-func (r *contentReader) language(value []byte, room int) {
-	if value == nil {
-		return
-	}
-	lex := &r.params.lex
-	r.params.start(value, strict)
+// language reads the tags of Content-Language (RFC 3282).
+func (r *contentReader) language(h *header, room int) {
 	r.text = r.text[:0]
+	for value := range h.all(fieldLanguage) {
+		r.params.start(value, strict)
+		r.languageTags()
+		if len(r.text) > 0 {
+			r.text[0] = '('
+			r.log.add(elementLanguage, append(r.text, ')'), room)
+			return
+		}
+	}
+}
+
+// languageTags appends the tags of the value being read, each behind a space.
+func (r *contentReader) languageTags() {
+	lex := &r.params.lex
 	for len(r.text) < maxPiece/2 {
 		tag, st := lex.atom(r.params.buf[:0])
 		r.params.buf = tag
 		if st == broken && len(tag) == 0 || len(tag) > maxPiece/2 {
-			break
+			return
 		}
 		r.text = append(r.text, ' ')
 		r.text = appendString(r.text, tag)
 		if !lex.at(',') {
-			break
+			return
 		}
 		lex.i++
 		lex.blanks()
-	}
-	if len(r.text) > 0 {
-		r.text[0] = '('
-		r.log.add(elementLanguage, append(r.text, ')'), room)
 	}
 }
 

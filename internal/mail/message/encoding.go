@@ -21,25 +21,7 @@ const (
 // is not one that can be undone.
 var ErrUnknownEncoding = errors.New("message: unknown transfer encoding")
 
-// readEncoding reads a Content-Transfer-Encoding field. Parameters are not
-// allowed there and passed over; two words are no encoding.
-func readEncoding(lex *lexer, value []byte) Encoding {
-	if value == nil {
-		return Identity
-	}
-	lex.p, lex.i = value, 0
-	lex.blanks()
-	start := lex.i
-	for lex.i < len(value) && charClass[value[lex.i]]&tokenChar != 0 {
-		lex.i++
-	}
-	word := value[start:lex.i]
-	if st := lex.blanks(); st == more && !lex.at(';') {
-		return Unknown
-	}
-	return encodingOf(word)
-}
-
+// encodingOf gives the encoding that a word names.
 func encodingOf(word []byte) Encoding {
 	switch {
 	case equalFold(word, "7bit"), equalFold(word, "8bit"), equalFold(word, "binary"):

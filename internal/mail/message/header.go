@@ -1,6 +1,9 @@
 package message
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 // fieldKind names the fields that the scanner reads.
 type fieldKind uint8
@@ -164,6 +167,17 @@ func (h *header) first(kind fieldKind) []byte {
 		}
 	}
 	return nil
+}
+
+// all goes through the values of a kind.
+func (h *header) all(kind fieldKind) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for i := range h.fields {
+			if h.fields[i].kind == kind && !yield(h.value(&h.fields[i])) {
+				return
+			}
+		}
+	}
 }
 
 // last gives the value of the last field of a kind, nil when there is none.

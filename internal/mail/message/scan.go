@@ -189,7 +189,7 @@ func (s *scan) finish() *Digest {
 		if !s.headerRead {
 			s.readHeader(nil)
 		}
-		s.beginBody(false)
+		s.beginBody(s.off)
 	}
 	s.tree.closeAll(s.off, s.lines)
 	d := &Digest{

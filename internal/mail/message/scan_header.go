@@ -16,12 +16,14 @@ func (s *scan) headerLine(p []byte) []byte {
 	}
 	boundary, isBoundary := s.tree.match(head)
 	switch {
+	case s.headerRead && isBoundary && !s.tree.isOwn(boundary):
+		s.beginBody(s.off - s.newline)
+		return p
 	case s.headerRead:
-		s.beginBody(isBoundary && !s.tree.isOwn(boundary))
+		s.beginBody(s.off)
 		return p
 	case isBoundary:
-		s.readHeader(nil)
-		s.beginBody(s.headerLines > 0)
+		s.interruptHeader()
 		return p // the boundary is the body's to read
 	case emptyLine(head) > 0:
 		s.advanceLine(head)
@@ -53,21 +55,27 @@ func (s *scan) readHeader(emptyLine []byte) {
 	s.tree.expect(&s.part)
 	s.headerRead = true
 	if !s.tree.bounded() {
-		s.beginBody(false)
+		s.beginBody(s.off)
 	}
 }
 
-// beginBody opens the part whose header is read. The line break before a
-// boundary belongs to the boundary (RFC 2046 5.1.1), even if it ended the
-// header: then it is given back.
-func (s *scan) beginBody(giveBack bool) {
-	start, lines := s.off, s.lines
-	if s.gaveBack = giveBack; giveBack {
-		start -= s.newline
-		lines--
+// interruptHeader ends a header without an empty line at a boundary.
+func (s *scan) interruptHeader() {
+	s.readHeader(nil)
+	if s.headerLines > 0 {
+		s.beginBody(s.off - s.newline)
+		return
 	}
-	if start < s.headerStart { // the header is nothing but its boundary line's break
-		start, lines = s.headerStart, s.lines
+	s.beginBody(s.headerStart)
+}
+
+// beginBody opens the part whose header is read. Its body begins at start: here,
+// or before the line break that was read last. For that belongs to the boundary
+// that follows (RFC 2046 5.1.1), even if it ended the header.
+func (s *scan) beginBody(start int64) {
+	lines := s.lines
+	if s.gaveBack = start < s.off; s.gaveBack {
+		lines--
 	}
 	s.tree.begin(s.headerStart, start, lines, &s.part)
 	s.tree.full = s.tree.count >= MaxParts || s.room() <= 0
