@@ -19,7 +19,9 @@
 //
 // When the context of Run ends, the listeners close, the handlers' context
 // ends (a session says 421 or BYE at its next pause), and after Options.Grace
-// whatever is still open is closed. Run returns when every handler has.
+// whatever is still open is closed. Run returns when every handler has. Doors
+// that come and go one by one, at a reload, each get a Run of the one Server:
+// the limits are those of the Server, the connections those of the Run.
 package listen
 
 import (
@@ -114,11 +116,10 @@ type Options struct {
 	Refused func(Info, Reason)
 }
 
-// Server runs doors.
+// Server runs doors, under common limits.
 type Server struct {
 	opts  Options
 	limit limiter
-	conns registry
 }
 
 // New returns a Server. It starts nothing.

@@ -336,3 +336,32 @@ func TestBrokenListenerStopsAll(t *testing.T) {
 		t.Errorf("Run: %v", err)
 	}
 }
+
+// TestRunsShareLimits: doors that are run one by one count together, and end
+// one by one.
+func TestRunsShareLimits(t *testing.T) {
+	s := listen.New(listen.Options{MaxConnections: 2})
+	run := func() (addr string, stop func()) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx, listen.Door{Listener: l, Handler: greetAndWait, Busy: busy}) }()
+		return l.Addr().String(), func() { cancel(); <-ended }
+	}
+	one, stopOne := run()
+	two, stopTwo := run()
+	a, b := dial(t, one), dial(t, two)
+	firstLine(t, a)
+	firstLine(t, b)
+	if got := firstLine(t, dial(t, one)); got != busy {
+		t.Errorf("%q", got)
+	}
+	stopOne() // although b is open
+	if got := firstLine(t, dial(t, two)); got != "hello\r\n" {
+		t.Errorf("%q", got)
+	}
+	stopTwo()
+}

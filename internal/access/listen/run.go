@@ -18,7 +18,8 @@ const (
 	lastAcceptWait  = time.Second
 )
 
-// registry is the set of open connections, so that they can be closed.
+// registry is the open connections of a Run, so that they can be waited for and
+// closed.
 type registry struct {
 	mu   sync.Mutex
 	open map[net.Conn]struct{}
@@ -53,16 +54,17 @@ func (r *registry) closeAll() (closed int) {
 
 // Run serves the doors until ctx ends, as the package comment describes, and
 // closes their listeners. It returns nil after a stop that ctx asked for, or
-// the error of a listener that broke, which stops the others too. A Server
-// runs once.
+// the error of a listener that broke, which stops the others too. Several Runs
+// of one Server may go on at the same time.
 func (s *Server) Run(ctx context.Context, doors ...Door) error {
 	sessions, stop := context.WithCancel(ctx)
 	defer stop()
+	var conns registry
 	var accepting sync.WaitGroup
 	errs := make([]error, len(doors))
 	for i := range doors {
 		accepting.Go(func() {
-			if errs[i] = s.accept(sessions, &doors[i]); errs[i] != nil {
+			if errs[i] = s.accept(sessions, &doors[i], &conns); errs[i] != nil {
 				stop()
 			}
 		})
@@ -72,15 +74,15 @@ func (s *Server) Run(ctx context.Context, doors ...Door) error {
 		doors[i].Listener.Close()
 	}
 	accepting.Wait()
-	s.drain()
+	s.drain(&conns)
 	return errors.Join(errs...)
 }
 
 // drain waits for the handlers, and closes their connections after the grace.
-func (s *Server) drain() {
+func (s *Server) drain(conns *registry) {
 	gone := make(chan struct{})
 	go func() {
-		s.conns.wg.Wait()
+		conns.wg.Wait()
 		close(gone)
 	}()
 	timer := time.NewTimer(s.opts.Grace)
@@ -90,14 +92,14 @@ func (s *Server) drain() {
 		return
 	case <-timer.C:
 	}
-	if n := s.conns.closeAll(); n > 0 {
+	if n := conns.closeAll(); n > 0 {
 		s.opts.Log.Warn("connections closed that did not end in time", slog.Int("connections", n))
 	}
 	<-gone
 }
 
 // accept serves one door until its listener is closed.
-func (s *Server) accept(ctx context.Context, d *Door) error {
+func (s *Server) accept(ctx context.Context, d *Door, conns *registry) error {
 	atDoor := new(atomic.Int64)
 	wait := time.Duration(0)
 	for {
@@ -105,7 +107,7 @@ func (s *Server) accept(ctx context.Context, d *Door) error {
 		switch {
 		case err == nil:
 			wait = 0
-			s.admit(ctx, d, atDoor, conn)
+			s.admit(ctx, d, conns, atDoor, conn)
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, net.ErrClosed):
@@ -123,7 +125,7 @@ func (s *Server) accept(ctx context.Context, d *Door) error {
 }
 
 // admit hands a connection to its goroutine, or refuses it.
-func (s *Server) admit(ctx context.Context, d *Door, atDoor *atomic.Int64, conn net.Conn) {
+func (s *Server) admit(ctx context.Context, d *Door, conns *registry, atDoor *atomic.Int64, conn net.Conn) {
 	info := d.Info
 	info.Remote, info.Local = addrPort(conn.RemoteAddr()), addrPort(conn.LocalAddr())
 	refused := s.limit.enter(info.Remote.Addr())
@@ -136,8 +138,11 @@ func (s *Server) admit(ctx context.Context, d *Door, atDoor *atomic.Int64, conn 
 		return
 	}
 	atDoor.Add(1)
-	s.conns.add(conn)
-	go s.serve(ctx, d, atDoor, conn, info)
+	conns.add(conn)
+	go func() {
+		defer conns.remove(conn)
+		s.serve(ctx, d, atDoor, conn, info)
+	}()
 }
 
 // refuse says why and closes. The line fits into the empty buffer of a new

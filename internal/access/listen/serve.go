@@ -19,7 +19,6 @@ func (s *Server) serve(ctx context.Context, d *Door, atDoor *atomic.Int64, conn 
 	start := time.Now()
 	defer func() {
 		conn.Close()
-		s.conns.remove(conn)
 		atDoor.Add(-1)
 		s.limit.leave(info.Remote.Addr())
 		if s.opts.Closed != nil {
