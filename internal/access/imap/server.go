@@ -1,45 +1,99 @@
-// Package imap is the IMAP door: one session engine for IMAP4rev1 (RFC 3501)
-// and its extensions over the mail store.
 package imap
 
 import (
 	"context"
-	"crypto/tls"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
+
+	"tram/internal/access/listen"
+	"tram/internal/mailstore"
+	"tram/internal/storage/blob"
+	"tram/internal/storage/kv"
 )
+
+// Busy is the refusal when there are too many connections.
+const Busy = "* BYE [UNAVAILABLE] Too many connections, try again later\r\n"
 
 // Authenticator checks a login. The directory satisfies it.
 type Authenticator interface {
 	// Authenticate returns the account and the canonical address of a login.
+	// An error that wraps directory.ErrAuth means that the login is refused,
+	// every other one that it could not be checked.
 	Authenticate(ctx context.Context, login, password string, remote netip.Addr) (account uint64, canonical string, err error)
 }
 
-// Options of a server. Zero values are sensible but for Auth.
+// Options of a server. The zero value is sensible but for Auth.
 type Options struct {
 	Hostname string        // named in the greeting; "localhost" when empty
-	TLS      *tls.Config   // for STARTTLS; nil means it is not offered
 	Auth     Authenticator // required
-	Limits   Limits
-	Log      *slog.Logger // nil discards
-}
+	Limits   Limits        //
+	Log      *slog.Logger  // nil discards
 
-// ListenerInfo is what the session must know about the listener that its
-// connection came from.
-type ListenerInfo struct {
-	Name           string // for the log
-	ImplicitTLS    bool   // the connection is a *tls.Conn already; the handshake may be pending
-	PlaintextLogin bool   // passwords may cross an unencrypted connection
+	// Quota returns the limits of an account, for APPEND and COPY. nil means
+	// that no account is limited.
+	Quota func(ctx context.Context, account kv.Account) (mailstore.Quota, error)
+
+	// KeyCache is how many bytes of sort and thread keys are remembered, for
+	// all mailboxes together; 0 means DefaultKeyCache.
+	KeyCache int64
 }
 
 // Server holds what sessions share.
 type Server struct {
-	opts Options
+	opts  Options
+	store *mailstore.Store
+	blobs blob.Store
+	log   *slog.Logger
+	crew  crew
+	push  pushers
+	keys  keyCache
 }
 
-// ServeConn speaks IMAP on c until the client leaves, fails or ctx ends (then
-// the client is told BYE), and closes c. A panic ends this connection only.
-func (s *Server) ServeConn(ctx context.Context, c net.Conn, info ListenerInfo) {
-	defer c.Close()
+// New returns a server of the mail in store, whose bodies are in blobs.
+func New(store *mailstore.Store, blobs blob.Store, opts Options) *Server {
+	opts.Limits = opts.Limits.withDefaults()
+	if opts.Hostname == "" {
+		opts.Hostname = "localhost"
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.KeyCache == 0 {
+		opts.KeyCache = DefaultKeyCache
+	}
+	return &Server{
+		opts:  opts,
+		store: store,
+		blobs: blobs,
+		log:   opts.Log,
+		keys:  keyCache{limit: opts.KeyCache},
+	}
 }
+
+// Close ends the goroutines that wait for work. The connections must have
+// ended before.
+func (s *Server) Close() { s.crew.close() }
+
+// ServeConn speaks IMAP on nc until the client leaves, fails or ctx ends (then
+// the client is told BYE), and closes nc. A panic ends this connection only.
+// It is a [listen.Handler].
+func (s *Server) ServeConn(ctx context.Context, nc net.Conn, info listen.Info) {
+	c := newSession(s, ctx, nc, info)
+	defer context.AfterFunc(ctx, c.stop)()
+	c.serve()
+}
+
+// remoteAddr is the client's address, invalid on a pipe.
+func remoteAddr(nc net.Conn, info listen.Info) netip.Addr {
+	if info.Remote.IsValid() {
+		return info.Remote.Addr()
+	}
+	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+var _ io.Writer = (*session)(nil)

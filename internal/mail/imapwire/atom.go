@@ -1,22 +1,26 @@
 package imapwire
 
-import "math"
+import (
+	"bytes"
+	"math"
+)
 
 // Classes of bytes (RFC 3501 9).
 const (
-	classAtom     uint8 = 1 << iota // ATOM-CHAR
-	classAString                    // ASTRING-CHAR; bytes above 127 too, as others take them
-	classTag                        // ASTRING-CHAR without "+"
-	classList                       // list-char: ATOM-CHAR, wildcards and "]"
-	classDigit                      //
-	classQuoted                     // inside of a quoted string, without the two that need "\"
-	classKeyword                    // letters, digits, "." and "-": names of commands and items
-	classSequence                   // what a sequence-set is made of
+	classAtom     uint16 = 1 << iota // ATOM-CHAR
+	classAString                     // ASTRING-CHAR; bytes above 127 too, as others take them
+	classTag                         // ASTRING-CHAR without "+"
+	classList                        // list-char: ATOM-CHAR, wildcards and "]"
+	classDigit                       //
+	classQuoted                      // inside of a quoted string, without the two that need "\"
+	classKeyword                     // names of commands and items
+	classSequence                    // what a sequence-set is made of
+	classLine                        // anything but the line's end and NUL
 )
 
 var classes = makeClasses()
 
-func makeClasses() (t [256]uint8) {
+func makeClasses() (t [256]uint16) {
 	for c := 0x21; c < 0x7f; c++ {
 		switch c {
 		case '(', ')', '{', '"', '\\':
@@ -40,6 +44,11 @@ func makeClasses() (t [256]uint8) {
 	}
 	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-=/" {
 		t[c] |= classKeyword
+	}
+	for c := 1; c < 256; c++ {
+		if c != '\r' && c != '\n' {
+			t[c] |= classLine
+		}
 	}
 	for _, c := range "0123456789" {
 		t[c] |= classDigit
@@ -111,7 +120,7 @@ func (d *Decoder) AtEnd() bool {
 }
 
 // word reads a run of a class as a token.
-func (d *Decoder) word(class uint8, ptr *string) bool {
+func (d *Decoder) word(class uint16, ptr *string) bool {
 	p, ok := d.span(class)
 	if !ok || len(p) == 0 || !d.countToken() {
 		return false
@@ -231,3 +240,53 @@ func (d *Decoder) List(element func() bool) bool {
 func (d *Decoder) ExpectList(element func() bool) bool {
 	return d.List(element) || d.Fail("Expected a list")
 }
+
+// Line reads the rest of the line, without its end: what a client says in a
+// SASL exchange, and DONE.
+func (d *Decoder) Line(ptr *string) bool {
+	p, ok := d.span(classLine)
+	if !ok {
+		return false
+	}
+	*ptr = string(p)
+	return d.ExpectCRLF()
+}
+
+// AtSpecial reports whether a given byte comes next.
+func (d *Decoder) AtSpecial(b byte) bool {
+	c, ok := d.peek()
+	return ok && c == b
+}
+
+// AtDigit reports whether a digit comes next.
+func (d *Decoder) AtDigit() bool {
+	c, ok := d.peek()
+	return ok && classes[c]&classDigit != 0
+}
+
+// Word reads a given word, in capital letters, and the blank behind it is left.
+// When something else comes next, nothing is read.
+func (d *Decoder) Word(word string) bool {
+	for d.w-d.r <= len(word) {
+		if d.err != nil || d.ended || d.lineInBuffer() || !d.fill() {
+			return false
+		}
+	}
+	p := d.buf[d.r : d.r+len(word)]
+	for i, c := range p {
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	if classes[d.buf[d.r+len(word)]]&classKeyword != 0 {
+		return false
+	}
+	return d.countToken() && d.advance(len(word))
+}
+
+// lineInBuffer reports whether the rest of the line has been read, so that
+// waiting for more of it would be in vain.
+func (d *Decoder) lineInBuffer() bool { return bytes.IndexByte(d.buf[d.r:d.w], '\n') >= 0 }

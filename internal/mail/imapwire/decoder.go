@@ -152,7 +152,7 @@ func (d *Decoder) countToken() bool {
 
 // span reads the longest run of bytes that have one of the given classes. The
 // result is valid until the next read. False on an error.
-func (d *Decoder) span(class uint8) ([]byte, bool) {
+func (d *Decoder) span(class uint16) ([]byte, bool) {
 	if _, ok := d.peek(); !ok {
 		return nil, d.err == nil
 	}
@@ -177,7 +177,7 @@ func (d *Decoder) span(class uint8) ([]byte, bool) {
 	return d.tok, true
 }
 
-func runLength(p []byte, class uint8) int {
+func runLength(p []byte, class uint16) int {
 	for i, c := range p {
 		if classes[c]&class == 0 {
 			return i

@@ -194,7 +194,9 @@ func (e *Encoder) Ranges(ranges []Range) {
 func (e *Encoder) Text(s string) {
 	if e.room(len(s)) {
 		e.buf = AppendText(e.buf, s)
+		return
 	}
+	e.write(AppendText(nil, s))
 }
 
 // Literal writes p as a literal.
@@ -208,6 +210,30 @@ func (e *Encoder) LiteralHeader(n int64) {
 	if e.room(32) {
 		e.buf = AppendLiteralHeader(e.buf, n)
 	}
+}
+
+// Fill writes n bytes that fn appends: straight into the buffer when they fit.
+// What fn appends on an error is taken back.
+func (e *Encoder) Fill(n int, fn func(dst []byte) ([]byte, error)) error {
+	if !e.room(n) {
+		p, err := fn(make([]byte, 0, n))
+		if err == nil && len(p) != n {
+			err = io.ErrUnexpectedEOF
+		}
+		if err == nil {
+			e.write(p)
+		}
+		return err
+	}
+	out, err := fn(e.buf)
+	if err != nil {
+		return err
+	}
+	if len(out) != len(e.buf)+n || &out[:1][0] != &e.lent[0] {
+		return io.ErrUnexpectedEOF
+	}
+	e.buf = out
+	return nil
 }
 
 // CopyAt writes n bytes of r from off on, read straight into the buffer. An

@@ -1,0 +1,76 @@
+package imap
+
+import (
+	"errors"
+
+	"tram/internal/mail/imapwire"
+	"tram/internal/mailstore"
+)
+
+// copyMessages: copy = "COPY" SP sequence-set SP mailbox (RFC 3501 6.4.7)
+func (s *session) copyMessages() (string, error) { return s.copy(false) }
+
+// uidCopy = "UID" SP copy (RFC 3501 6.4.8)
+func (s *session) uidCopy() (string, error) { return s.copy(true) }
+
+func (s *session) copy(byUID bool) (string, error) {
+	uids, to, err := s.copyArgs(byUID)
+	if err != nil {
+		return "", err
+	}
+	quota, err := s.quota()
+	if err != nil {
+		return "", err
+	}
+	copied, err := s.srv.store.Copy(s.ctx, s.account, s.sel.id, to.ID, uids, quota)
+	if err != nil {
+		return "", tryCreate(err)
+	}
+	if len(copied.Source) == 0 {
+		return "No messages found", nil
+	}
+	return copyUID(copied) + " Copy completed", nil
+}
+
+// copyArgs reads sequence-set SP mailbox and finds the destination.
+func (s *session) copyArgs(byUID bool) (mailstore.UIDSet, mailstore.Mailbox, error) {
+	d := s.dec
+	var set imapwire.NumSet
+	var name string
+	if !d.ExpectSP() || !d.ExpectNumSet(&set) || !d.ExpectSP() || !d.ExpectMailbox(&name) || !d.ExpectCRLF() {
+		return nil, mailstore.Mailbox{}, d.Err()
+	}
+	uids, err := s.uids(set, byUID)
+	if err != nil {
+		return nil, mailstore.Mailbox{}, err
+	}
+	to, err := s.srv.store.Lookup(s.ctx, s.account, name)
+	return uids, to, tryCreate(err)
+}
+
+// tryCreate hints that the destination could be made (RFC 3501 6.4.7).
+func tryCreate(err error) error {
+	if errors.Is(err, mailstore.ErrNoMailbox) {
+		return no("TRYCREATE", "Mailbox doesn't exist")
+	}
+	return err
+}
+
+// copyUID is the response code COPYUID (RFC 4315 3).
+func copyUID(c mailstore.Copied) string {
+	dst := []byte("[COPYUID ")
+	dst = appendUint(dst, uint64(c.UIDValidity))
+	dst = append(dst, ' ')
+	dst = appendUIDSet(dst, c.Source)
+	dst = append(dst, ' ')
+	dst = appendUIDSet(dst, c.Dest)
+	return string(append(dst, ']'))
+}
+
+// quota is the limits of the session's account.
+func (s *session) quota() (mailstore.Quota, error) {
+	if s.srv.opts.Quota == nil {
+		return mailstore.Quota{}, nil
+	}
+	return s.srv.opts.Quota(s.ctx, s.account)
+}

@@ -1,0 +1,43 @@
+package imap
+
+import (
+	"tram/internal/mail/imapwire"
+	"tram/internal/mailstore"
+)
+
+// expunge = "EXPUNGE" (RFC 3501 6.4.3). The EXPUNGE responses are those of the
+// sync that follows.
+func (s *session) expunge() (string, error) {
+	if !s.dec.ExpectCRLF() {
+		return "", s.dec.Err()
+	}
+	return "", s.expungeUIDs(mailstore.AllUIDs())
+}
+
+// uidExpunge = "UID" SP "EXPUNGE" SP sequence-set (RFC 4315 2.1)
+func (s *session) uidExpunge() (string, error) {
+	d := s.dec
+	var set imapwire.NumSet
+	if !d.ExpectSP() || !d.ExpectNumSet(&set) || !d.ExpectCRLF() {
+		return "", d.Err()
+	}
+	uids, err := s.uids(set, true)
+	if err != nil {
+		return "", err
+	}
+	return "Expunge completed", s.expungeUIDs(uids)
+}
+
+func (s *session) expungeUIDs(uids mailstore.UIDSet) error {
+	if s.sel.readOnly {
+		return errReadOnly
+	}
+	if len(uids) == 0 {
+		return nil
+	}
+	_, err := s.srv.store.Expunge(s.ctx, s.account, s.sel.id, uids)
+	return err
+}
+
+// errReadOnly refuses changes of a mailbox that was opened with EXAMINE.
+var errReadOnly = no("READ-ONLY", "Mailbox is read-only")

@@ -1,0 +1,257 @@
+package imap
+
+import (
+	"tram/internal/mail/imapwire"
+	"tram/internal/mailstore"
+)
+
+// seenBatch is how many messages are marked \Seen in one commit before their
+// bodies are sent: a client that goes away in the middle of a long FETCH has not
+// seen the rest.
+const seenBatch = 500
+
+// fetchRequest is what a FETCH asks for.
+type fetchRequest struct {
+	set   imapwire.NumSet
+	items []fetchItem
+	byUID bool
+
+	changed      bool // CHANGEDSINCE was given (RFC 7162 3.1.4.1)
+	changedSince mailstore.ModSeq
+
+	want  mailstore.Want // records that the items need
+	marks bool           // an item sets \Seen
+}
+
+// fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att /
+// "(" fetch-att *(SP fetch-att) ")") [SP fetch-modifiers]
+// (RFC 3501 6.4.5, RFC 7162 3.1.4)
+func (s *session) fetch() (string, error) { return s.fetchMessages(false) }
+
+// uidFetch = "UID" SP fetch (RFC 3501 6.4.8): UID is always among the items.
+func (s *session) uidFetch() (string, error) { return s.fetchMessages(true) }
+
+func (s *session) fetchMessages(byUID bool) (string, error) {
+	req := fetchRequest{byUID: byUID}
+	if !s.fetchArgs(&req) {
+		return "", s.dec.Err()
+	}
+	uids, err := s.uids(req.set, byUID)
+	if err != nil {
+		return "", err
+	}
+	if req.changed || req.has(itemModSeq) {
+		s.enableCondstore()
+	}
+	req.plan(s.condstore)
+	if req.changed {
+		uids = changedAfter(s.sel.view, uids, req.changedSince)
+	}
+	missing := 0
+	for len(uids) > 0 && s.enc.Err() == nil {
+		batch := uids
+		if req.marks && !s.sel.readOnly {
+			if batch, uids = cutUIDs(s.sel.view, uids, seenBatch); len(batch) == 0 {
+				break
+			}
+			n, err := s.fetchMarking(&req, batch)
+			if err != nil {
+				return "", err
+			}
+			missing += n
+			continue
+		}
+		uids = nil
+		n, err := s.fetchBatch(&req, batch, nil)
+		if err != nil {
+			return "", err
+		}
+		missing += n
+	}
+	if missing > 0 {
+		return "[EXPUNGEISSUED] Some messages were already expunged", nil
+	}
+	return "Fetch completed", nil
+}
+
+// fetchArgs reads everything behind the name of the command.
+func (s *session) fetchArgs(req *fetchRequest) bool {
+	d := s.dec
+	if !d.ExpectSP() || !d.ExpectNumSet(&req.set) || !d.ExpectSP() || !req.parseItems(d) {
+		return false
+	}
+	if d.SP() && !d.AtEnd() && !s.fetchModifiers(req) {
+		return false
+	}
+	return d.ExpectCRLF()
+}
+
+// fetchModifiers reads ( CHANGEDSINCE n ).
+func (s *session) fetchModifiers(req *fetchRequest) bool {
+	d := s.dec
+	return d.ExpectList(func() bool {
+		var name string
+		var n uint64
+		if !d.ExpectKeyword(&name) {
+			return false
+		}
+		if name != "CHANGEDSINCE" {
+			return d.Fail("Unknown fetch modifier")
+		}
+		if !d.ExpectSP() || !d.ExpectNumber64(&n) {
+			return false
+		}
+		req.changed, req.changedSince = true, mailstore.ModSeq(n)
+		return true
+	})
+}
+
+// plan finds out what has to be read, and adds what goes without saying.
+func (req *fetchRequest) plan(condstore bool) {
+	if req.byUID {
+		req.addFirst(itemUID)
+	}
+	for i := range req.items {
+		item := &req.items[i]
+		req.want |= item.want()
+		req.marks = req.marks || item.marks()
+	}
+	if req.changed {
+		req.add(itemModSeq) // RFC 7162 3.1.4.1
+	}
+	if req.marks {
+		req.addFlags(condstore)
+	}
+	req.orderItems()
+}
+
+// fetchMarking sets \Seen on a batch and sends it with the new flags.
+func (s *session) fetchMarking(req *fetchRequest, uids mailstore.UIDSet) (missing int, err error) {
+	var unseen mailstore.UIDSet
+	eachEntry(s.sel.view, uids, func(_ int, e mailstore.Entry) bool {
+		if e.Flags&mailstore.Seen == 0 {
+			unseen = addUID(unseen, e.UID)
+		}
+		return true
+	})
+	var marked mailstore.UIDSet
+	if len(unseen) > 0 {
+		stored, err := s.srv.store.StoreFlags(s.ctx, s.account, s.sel.id, unseen,
+			mailstore.FlagChange{Op: mailstore.AddFlags, Flags: mailstore.Seen})
+		if err != nil {
+			return 0, err
+		}
+		marked = stored.Changed
+		if err := s.syncTold(marked); err != nil {
+			return 0, err
+		}
+	}
+	return s.fetchBatch(req, uids, marked)
+}
+
+// fetchBatch sends the items of messages. FLAGS that were not asked for are
+// sent with those that were marked. It returns how many messages of the view
+// are not in the store any more.
+func (s *session) fetchBatch(req *fetchRequest, uids, marked mailstore.UIDSet) (missing int, err error) {
+	w := s.newFetchWriter(s.sel.view, req.byUID)
+	w.req = req
+	if req.want == 0 {
+		eachEntry(s.sel.view, uids, func(i int, e mailstore.Entry) bool {
+			w.marked = isMarked(&marked, e.UID)
+			w.message(i, e, nil)
+			return s.enc.Err() == nil
+		})
+		return 0, nil
+	}
+	cursor := newCursor(s.sel.view)
+	found := 0
+	err = s.srv.store.Messages(s.ctx, s.account, s.sel.id, uids, req.want, func(m *mailstore.Message) error {
+		i, e, ok := cursor.seek(m.UID)
+		if !ok {
+			return nil // it came after the view was taken
+		}
+		found++
+		w.marked = isMarked(&marked, e.UID)
+		if err := w.message(i, e, m); err != nil {
+			return err
+		}
+		return s.enc.Err()
+	})
+	return countIn(s.sel.view, uids) - found, err
+}
+
+// isMarked reports whether uid is in the set, which is cut off below it.
+func isMarked(set *mailstore.UIDSet, uid mailstore.UID) bool {
+	*set = dropBelow(*set, uid)
+	return len(*set) > 0 && (*set)[0].First <= uid
+}
+
+// changedAfter keeps the messages whose MODSEQ is larger than since.
+func changedAfter(v *mailstore.View, uids mailstore.UIDSet, since mailstore.ModSeq) mailstore.UIDSet {
+	var out mailstore.UIDSet
+	eachEntry(v, uids, func(_ int, e mailstore.Entry) bool {
+		if e.ModSeq > since {
+			out = addUID(out, e.UID)
+		}
+		return true
+	})
+	return out
+}
+
+// cutUIDs takes the first n messages of a set. What lies between them in UIDs
+// but not in the view is dropped.
+func cutUIDs(v *mailstore.View, uids mailstore.UIDSet, n int) (head, rest mailstore.UIDSet) {
+	for k, r := range uids {
+		from, to := v.Search(r.First), searchAfter(v, r.Last)
+		if to-from <= n {
+			n -= to - from
+			head = append(head, r)
+			continue
+		}
+		if n == 0 {
+			return head, uids[k:]
+		}
+		last := v.At(from + n - 1).UID
+		head = append(head, mailstore.UIDRange{First: r.First, Last: last})
+		rest = append(mailstore.UIDSet{{First: last + 1, Last: r.Last}}, uids[k+1:]...)
+		return head, rest
+	}
+	return head, nil
+}
+
+// countIn is the number of messages of the view in a set.
+func countIn(v *mailstore.View, uids mailstore.UIDSet) int {
+	n := 0
+	for _, r := range uids {
+		n += searchAfter(v, r.Last) - v.Search(r.First)
+	}
+	return n
+}
+
+// cursor finds messages of a view in ascending order of UIDs, a step a
+// message.
+type cursor struct {
+	view  *mailstore.View
+	first int // index of block[0]
+	block []mailstore.Entry
+}
+
+func newCursor(v *mailstore.View) *cursor { return &cursor{view: v} }
+
+// seek returns the index and the entry of a message.
+func (c *cursor) seek(uid mailstore.UID) (int, mailstore.Entry, bool) {
+	for len(c.block) > 0 && c.block[0].UID < uid && c.block[len(c.block)-1].UID >= uid {
+		c.block = c.block[1:]
+		c.first++
+	}
+	if len(c.block) == 0 || c.block[0].UID != uid {
+		for first, block := range c.view.Blocks(c.view.Search(uid)) {
+			c.first, c.block = first, block
+			break
+		}
+	}
+	if len(c.block) == 0 || c.block[0].UID != uid {
+		return 0, mailstore.Entry{}, false
+	}
+	return c.first, c.block[0], true
+}

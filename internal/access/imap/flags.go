@@ -1,0 +1,118 @@
+package imap
+
+import (
+	"strings"
+
+	"tram/internal/mail/imapwire"
+	"tram/internal/mailstore"
+)
+
+// systemFlags are the flags that every mailbox has, in the order in which
+// Dovecot lists them.
+var systemFlags = [...]struct {
+	flag mailstore.Flags
+	name string
+}{
+	{mailstore.Answered, `\Answered`},
+	{mailstore.Flagged, `\Flagged`},
+	{mailstore.Deleted, `\Deleted`},
+	{mailstore.Seen, `\Seen`},
+	{mailstore.Draft, `\Draft`},
+}
+
+// appendFlags appends the names of flags, separated by blanks.
+func appendFlags(dst []byte, flags mailstore.Flags, recent bool, keywords []string) []byte {
+	start := len(dst)
+	for _, f := range systemFlags {
+		if flags&f.flag != 0 {
+			dst = append(append(dst, f.name...), ' ')
+		}
+	}
+	if recent {
+		dst = append(dst, `\Recent `...)
+	}
+	if flags &^= mailstore.SystemFlags; flags != 0 {
+		for i, k := range keywords {
+			if flags&mailstore.Keyword(i) != 0 {
+				dst = append(append(dst, k...), ' ')
+			}
+		}
+	}
+	if len(dst) > start {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}
+
+// parseFlags turns the names of a client into flags. \Recent cannot be set by
+// clients (RFC 3501 2.3.2).
+func parseFlags(names []string) (flags mailstore.Flags, keywords []string, err error) {
+next:
+	for _, name := range names {
+		if !strings.HasPrefix(name, `\`) {
+			keywords = append(keywords, name)
+			continue
+		}
+		for _, f := range systemFlags {
+			if f.name == name {
+				flags |= f.flag
+				continue next
+			}
+		}
+		return 0, nil, bad("Invalid system flag")
+	}
+	return flags, keywords, nil
+}
+
+// writeFlagLists writes the FLAGS and PERMANENTFLAGS responses of SELECT, and
+// of a mailbox that has a new keyword.
+func (s *session) writeFlagLists(v *mailstore.View) {
+	s.sel.keywords = len(v.Keywords())
+	all := string(appendFlags(nil, ^mailstore.Flags(0), false, v.Keywords()))
+	s.enc.Raw("* FLAGS (")
+	s.enc.Raw(all)
+	s.enc.Raw(")\r\n* OK [PERMANENTFLAGS (")
+	if s.sel.readOnly {
+		s.enc.Raw(")] Read-only mailbox\r\n")
+		return
+	}
+	s.enc.Raw(all)
+	s.enc.Raw(" \\*)] Flags permitted\r\n")
+}
+
+// flagWriter writes the FETCH item FLAGS. Neighbours mostly have the same
+// flags, so the last ones written are kept.
+type flagWriter struct {
+	enc      *imapwire.Encoder
+	sel      *selected
+	keywords []string
+
+	ready  bool
+	flags  mailstore.Flags
+	recent bool
+	text   []byte
+}
+
+func (s *session) newFlagWriter(v *mailstore.View) *flagWriter {
+	return &flagWriter{enc: s.enc, sel: s.sel, keywords: v.Keywords()}
+}
+
+func (w *flagWriter) write(e mailstore.Entry) {
+	recent := len(w.sel.recent) > 0 && w.sel.isRecent(e.UID)
+	if !w.ready || w.flags != e.Flags || w.recent != recent {
+		w.ready, w.flags, w.recent = true, e.Flags, recent
+		w.text = appendFlags(append(w.text[:0], "FLAGS ("...), e.Flags, recent, w.keywords)
+		w.text = append(w.text, ')')
+	}
+	w.enc.RawBytes(w.text)
+}
+
+// findKeyword is the index of a keyword; keywords do not tell case apart.
+func findKeyword(keywords []string, name string) int {
+	for i, k := range keywords {
+		if strings.EqualFold(k, name) {
+			return i
+		}
+	}
+	return -1
+}

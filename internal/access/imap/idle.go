@@ -1,0 +1,59 @@
+package imap
+
+import "strings"
+
+// idling is an IDLE in progress.
+type idling struct {
+	tag    string
+	cancel func() // ends the watch
+}
+
+// idle = "IDLE" CRLF "DONE" (RFC 2177). The command ends here and now as far as
+// the worker is concerned: the session waits for DONE as it waits for commands,
+// and pushers tell the client what changes.
+func (s *session) idle() (string, error) {
+	if !s.dec.ExpectCRLF() {
+		return "", s.dec.Err()
+	}
+	s.enc.Raw("+ idling\r\n")
+	idle := &idling{tag: s.tag, cancel: func() {}}
+	if s.sel != nil {
+		s.dirty.Store(false)
+		idle.cancel = s.srv.store.Watch(s.account, s.sel.id, s.changed)
+		// What changed before the watch began, no one will tell of again.
+		if err := s.sync(true); err != nil {
+			idle.cancel()
+			return "", err
+		}
+	}
+	s.idling = idle
+	if s.dec.Buffered() > 0 {
+		s.finishIdle()
+	}
+	return "", errAnswered
+}
+
+// finishIdle reads what the client in IDLE has sent: DONE, or something that
+// is not allowed. False when the session has ended.
+func (s *session) finishIdle() bool {
+	idle := s.idling
+	s.idling = nil
+	idle.cancel()
+	s.tag = idle.tag
+	s.dec.SetLimits(s.decoderLimits())
+	s.dec.Begin()
+	var line string
+	ok := s.dec.Line(&line)
+	if ok && strings.EqualFold(line, "DONE") {
+		var err error
+		if s.sel != nil {
+			err = s.sync(true)
+		}
+		s.finish(nil, "Idle completed", err)
+	} else if ok {
+		s.finish(nil, "", bad("Expected DONE"))
+	} else {
+		s.finish(nil, "", s.dec.Err())
+	}
+	return s.state != stateLogout
+}

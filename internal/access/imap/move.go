@@ -1,0 +1,30 @@
+package imap
+
+// move = "MOVE" SP sequence-set SP mailbox (RFC 6851)
+func (s *session) move() (string, error) { return s.moveMessages(false) }
+
+// uidMove = "UID" SP move
+func (s *session) uidMove() (string, error) { return s.moveMessages(true) }
+
+func (s *session) moveMessages(byUID bool) (string, error) {
+	uids, to, err := s.copyArgs(byUID)
+	if err != nil {
+		return "", err
+	}
+	if s.sel.readOnly {
+		return "", errReadOnly
+	}
+	moved, err := s.srv.store.Move(s.ctx, s.account, s.sel.id, to.ID, uids)
+	if err != nil {
+		return "", tryCreate(err)
+	}
+	if len(moved.Source) == 0 {
+		return "No messages found", nil
+	}
+	// COPYUID comes before the EXPUNGE responses (RFC 6851 4.3): the sync
+	// that follows sends those.
+	s.enc.Raw("* OK ")
+	s.enc.Raw(copyUID(moved))
+	s.enc.Raw(" Moved UIDs\r\n")
+	return "Move completed", nil
+}

@@ -1,0 +1,231 @@
+package imap
+
+import (
+	"bytes"
+	"io"
+	"time"
+
+	"tram/internal/mail/message"
+	"tram/internal/mailstore"
+)
+
+// maxRawSearch is the size up to which a message is read into memory to be
+// searched; larger ones are streamed.
+const maxRawSearch = 4 << 20
+
+// candidate is the message that is judged.
+type candidate struct {
+	s    *session
+	view *mailstore.View
+	now  time.Time
+
+	index int
+	entry *mailstore.Entry
+	msg   *mailstore.Message // nil in the pass over the view
+
+	raw     []byte // the whole message, when it was read and is not too large
+	scratch []byte
+	body    *mailstore.Body
+	err     error
+}
+
+// begin goes on to the next message.
+func (c *candidate) begin(m *mailstore.Message) {
+	c.end()
+	c.msg, c.raw = m, c.raw[:0]
+}
+
+// end releases what the last message held.
+func (c *candidate) end() {
+	if c.body != nil {
+		c.body.Close()
+		c.body = nil
+	}
+}
+
+// load reads the message; false when it is too large to be held, or gone. A
+// damaged body matches nothing and does not keep the others from being found.
+func (c *candidate) load() bool {
+	if len(c.raw) > 0 {
+		return true
+	}
+	if c.msg.Size > maxRawSearch {
+		return false
+	}
+	var err error
+	c.raw, err = c.s.srv.store.AppendBody(c.s.ctx, c.raw[:0], c.msg)
+	if err != nil {
+		c.s.srv.log.Warn("imap: search cannot read a message", "user", c.s.user, "uid", c.msg.UID, "err", err)
+		c.raw = c.raw[:0]
+		return false
+	}
+	return true
+}
+
+// reader gives the bytes of the message from an offset on.
+func (c *candidate) reader() (io.ReaderAt, bool) {
+	if c.load() {
+		return bytes.NewReader(c.raw), true
+	}
+	if c.msg.Size <= maxRawSearch {
+		return nil, false
+	}
+	if c.body == nil {
+		body, err := c.s.srv.store.Body(c.s.ctx, c.msg)
+		if err != nil {
+			return nil, false
+		}
+		c.body = body
+	}
+	return c.body, true
+}
+
+// header is the top header of the message.
+func (c *candidate) header() []byte {
+	if c.load() {
+		return c.raw[:min(c.msg.HeaderSize, int64(len(c.raw)))]
+	}
+	r, ok := c.reader()
+	if !ok {
+		return nil
+	}
+	p := make([]byte, min(c.msg.HeaderSize, maxHeaderRead))
+	n, _ := r.ReadAt(p, 0)
+	return p[:n]
+}
+
+// headerKey looks into a header field: HEADER, FROM, SUBJECT and their like.
+type headerKey struct {
+	name   string
+	cached bool // the store keeps the field beside the message
+	needle *needle
+}
+
+func newHeaderKey(name string, n *needle) *headerKey {
+	return &headerKey{name: name, cached: message.CachedFields.Has([]byte(name)), needle: n}
+}
+
+func (k *headerKey) want() mailstore.Want {
+	if k.cached {
+		return mailstore.WantHeader
+	}
+	return mailstore.WantMeta
+}
+
+func (k *headerKey) cost() int {
+	if k.cached {
+		return costHeader
+	}
+	return costBody
+}
+
+func (k *headerKey) eval(c *candidate) verdict {
+	if c.msg == nil {
+		return unknown
+	}
+	header := c.msg.Header
+	if !k.cached || header == nil {
+		header = c.header()
+	}
+	for f := range message.Fields(header) {
+		if f.Is(k.name) && k.needle.inField(c, f.Value) {
+			return matched
+		}
+	}
+	return mismatch
+}
+
+// inField looks into the raw value of a field.
+func (n *needle) inField(c *candidate, value []byte) bool {
+	if len(n.folded) == 0 {
+		return true
+	}
+	if isASCII(value) && bytes.IndexByte(value, '\n') < 0 && !bytes.Contains(value, []byte("=?")) {
+		return n.inText(value)
+	}
+	c.scratch = message.AppendDecoded(c.scratch[:0], value)
+	return n.inText(c.scratch)
+}
+
+// textKey is TEXT and BODY.
+type textKey struct {
+	needle   *needle
+	bodyOnly bool
+}
+
+func (k *textKey) want() mailstore.Want { return mailstore.WantMeta | mailstore.WantStructure }
+func (k *textKey) cost() int            { return costBody }
+
+func (k *textKey) eval(c *candidate) verdict {
+	if c.msg == nil {
+		return unknown
+	}
+	if len(k.needle.folded) == 0 {
+		return matched
+	}
+	table, err := message.Parts(c.msg.Parts)
+	if err != nil {
+		return mismatch
+	}
+	if c.load() && k.absent(c, table) {
+		return mismatch
+	}
+	r, ok := c.reader()
+	if !ok {
+		return mismatch
+	}
+	own := int64(len(c.msg.Own))
+	if !k.bodyOnly && k.inOwn(c) {
+		return matched
+	}
+	// The table counts from behind the message's own lines.
+	stored := io.NewSectionReader(r, own, c.msg.Size-own)
+	stream := needleStream{needle: k.needle}
+	if k.bodyOnly {
+		err = message.BodyText(stored, table, stream.write)
+	} else {
+		err = message.Text(stored, table, stream.write)
+	}
+	return verdictOf(err == nil && stream.found)
+}
+
+// inOwn looks into the lines that delivery put in front of the message.
+func (k *textKey) inOwn(c *candidate) bool {
+	for f := range message.Fields(c.msg.Own) {
+		if k.needle.inField(c, f.Line) {
+			return true
+		}
+	}
+	return false
+}
+
+// absent reports that the text is certainly not in the message, from its raw
+// bytes: they are what is searched when nothing in them is encoded. Most
+// messages end here, at the speed of a search for one byte.
+func (k *textKey) absent(c *candidate, table message.PartTable) bool {
+	// A blank may be a folded line in the raw header.
+	if !k.needle.ascii || k.needle.blank || k.needle.inASCII(c.raw) {
+		return false
+	}
+	if !isASCII(c.raw) || bytes.Contains(c.raw, []byte("=?")) {
+		return false
+	}
+	plain := true
+	table.Walk(func(_ int, p *message.Part) bool {
+		if p.Readable && (p.Encoding != message.Identity || !isASCIISuperset(p.Charset)) {
+			plain = false
+		}
+		return plain
+	})
+	return plain
+}
+
+// isASCIISuperset reports whether bytes below 128 mean in a charset what they
+// mean in ASCII.
+func isASCIISuperset(charset []byte) bool {
+	switch string(charset) {
+	case "", "us-ascii", "ascii", "utf-8", "utf8":
+		return true
+	}
+	return bytes.HasPrefix(charset, []byte("iso-8859-")) || bytes.HasPrefix(charset, []byte("windows-125"))
+}

@@ -1,0 +1,167 @@
+package imap
+
+import (
+	"tram/internal/mail/imapwire"
+	"tram/internal/mailstore"
+)
+
+// selectMailbox: select = "SELECT" SP mailbox [SP "(" "CONDSTORE" ")"]
+// (RFC 3501 6.3.1, RFC 7162 3.1.8)
+func (s *session) selectMailbox() (string, error) { return s.open(false) }
+
+// examine = "EXAMINE" SP mailbox … (RFC 3501 6.3.2)
+func (s *session) examine() (string, error) { return s.open(true) }
+
+func (s *session) open(readOnly bool) (string, error) {
+	d := s.dec
+	var name string
+	if !d.ExpectSP() || !d.ExpectMailbox(&name) || !s.selectParams() || !d.ExpectCRLF() {
+		return "", d.Err()
+	}
+	// The old mailbox is closed even if the new one cannot be opened
+	// (RFC 3501 6.3.1); CLOSED says where its responses end (RFC 7162 3.2.11).
+	if s.sel != nil {
+		s.leave()
+		s.enc.Raw("* OK [CLOSED] Previous mailbox closed\r\n")
+	}
+	sel, err := s.openMailbox(name, readOnly)
+	if err != nil {
+		return "", err
+	}
+	s.sel, s.state = sel, stateSelected
+	s.writeSelected()
+	if readOnly {
+		return "[READ-ONLY] Examine completed", nil
+	}
+	return "[READ-WRITE] Select completed", nil
+}
+
+// selectParams reads select-params (RFC 4466 2.1).
+func (s *session) selectParams() bool {
+	d := s.dec
+	if !d.SP() || d.AtEnd() {
+		return d.Err() == nil
+	}
+	return d.ExpectList(func() bool {
+		var name string
+		if !d.ExpectKeyword(&name) {
+			return false
+		}
+		if name != "CONDSTORE" {
+			return d.Fail("Unknown parameter")
+		}
+		s.condstore = true
+		return true
+	})
+}
+
+func (s *session) openMailbox(name string, readOnly bool) (*selected, error) {
+	mbox, err := s.srv.store.Lookup(s.ctx, s.account, name)
+	if err != nil {
+		return nil, err
+	}
+	view, err := s.srv.store.View(s.ctx, s.account, mbox.ID)
+	if err != nil {
+		return nil, err
+	}
+	sel := &selected{id: mbox.ID, name: mbox.Name, readOnly: readOnly, view: view, newest: view}
+	if err := s.takeRecent(sel, view, 1); err != nil {
+		return nil, err
+	}
+	sel.recents = sel.countRecent()
+	return sel, nil
+}
+
+// writeSelected writes the responses that describe the mailbox.
+func (s *session) writeSelected() {
+	v := s.sel.view
+	s.writeFlagLists(v)
+	s.enc.Raw("* ")
+	s.enc.Number(uint64(v.Len()))
+	s.enc.Raw(" EXISTS\r\n")
+	s.tellRecent(s.sel.recents)
+	if n := firstUnseen(v); n > 0 {
+		s.writeOK("UNSEEN", uint64(n), "First unseen")
+	}
+	s.writeOK("UIDVALIDITY", uint64(v.UIDValidity()), "UIDs valid")
+	s.writeOK("UIDNEXT", uint64(v.UIDNext()), "Predicted next UID")
+	s.writeOK("HIGHESTMODSEQ", uint64(v.HighestModSeq()), "Highest")
+}
+
+// writeOK writes an untagged OK with a response code that is a number.
+func (s *session) writeOK(code string, n uint64, text string) {
+	s.enc.Raw("* OK [")
+	s.enc.Raw(code)
+	s.enc.Byte(' ')
+	s.enc.Number(n)
+	s.enc.Raw("] ")
+	s.enc.Raw(text)
+	s.enc.CRLF()
+}
+
+// firstUnseen is the sequence number of the first message without \Seen, or 0.
+func firstUnseen(v *mailstore.View) int {
+	if v.Status().Unseen == 0 {
+		return 0
+	}
+	for first, block := range v.Blocks(0) {
+		for i := range block {
+			if block[i].Flags&mailstore.Seen == 0 {
+				return first + i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// leave closes the selected mailbox without expunging.
+func (s *session) leave() {
+	s.sel, s.state = nil, stateAuthenticated
+}
+
+// uids turns a sequence-set of the client into UIDs of messages in the view.
+// Message numbers must exist (RFC 3501 9, seq-number); UIDs need not.
+func (s *session) uids(set imapwire.NumSet, byUID bool) (mailstore.UIDSet, error) {
+	if set.Saved {
+		return nil, bad("No search result is saved")
+	}
+	v := s.sel.view
+	if !byUID {
+		return seqToUIDs(v, set)
+	}
+	var last uint32
+	if n := v.Len(); n > 0 {
+		last = uint32(v.At(n - 1).UID)
+	}
+	ranges := set.Resolve(last)
+	out := make(mailstore.UIDSet, 0, len(ranges))
+	for _, r := range ranges {
+		if lo, hi := mailstore.UID(r.First), mailstore.UID(r.Last); v.Search(lo) < searchAfter(v, hi) {
+			out = append(out, mailstore.UIDRange{First: lo, Last: min(hi, mailstore.UID(last))})
+		}
+	}
+	return out, nil
+}
+
+// searchAfter is the index of the first message behind uid.
+func searchAfter(v *mailstore.View, uid mailstore.UID) int {
+	if uid == 1<<32-1 {
+		return v.Len()
+	}
+	return v.Search(uid + 1)
+}
+
+// seqToUIDs takes a run of message numbers as the run of UIDs from the first
+// to the last of them: in this view it holds the same messages.
+func seqToUIDs(v *mailstore.View, set imapwire.NumSet) (mailstore.UIDSet, error) {
+	n := uint32(v.Len())
+	ranges := set.Resolve(n)
+	if len(ranges) == 0 || ranges[len(ranges)-1].Last > n {
+		return nil, bad("Invalid messageset")
+	}
+	out := make(mailstore.UIDSet, len(ranges))
+	for i, r := range ranges {
+		out[i] = mailstore.UIDRange{First: v.At(int(r.First - 1)).UID, Last: v.At(int(r.Last - 1)).UID}
+	}
+	return mailstore.NewUIDSet(out), nil
+}

@@ -1,0 +1,75 @@
+package imap
+
+import (
+	"tram/internal/mail/imapwire"
+	"tram/internal/mailstore"
+)
+
+// selected is the mailbox of a session in the selected state.
+type selected struct {
+	id       mailstore.MailboxID
+	name     string
+	readOnly bool
+
+	// view is what the client knows; sequence numbers are positions in it.
+	// newest is the store's view that it was made of: the same, unless view
+	// keeps messages that are gone.
+	view, newest *mailstore.View
+
+	recent   []imapwire.Range // UIDs that are \Recent in this session
+	recents  int              // messages of the view among them, as the client was told
+	keywords int              // keywords of the mailbox that the client was told
+}
+
+// isRecent reports whether a message is \Recent in this session.
+func (sel *selected) isRecent(uid mailstore.UID) bool {
+	for i := len(sel.recent) - 1; i >= 0; i-- {
+		if r := sel.recent[i]; uint32(uid) >= r.First {
+			return uint32(uid) <= r.Last
+		}
+	}
+	return false
+}
+
+// countRecent is the number of \Recent messages in the view.
+func (sel *selected) countRecent() int {
+	n := 0
+	for _, r := range sel.recent {
+		end := sel.view.Len()
+		if r.Last != 1<<32-1 {
+			end = sel.view.Search(mailstore.UID(r.Last + 1))
+		}
+		n += end - sel.view.Search(mailstore.UID(r.First))
+	}
+	return n
+}
+
+// addRecent makes the messages from first to last \Recent.
+func (sel *selected) addRecent(first, last mailstore.UID) {
+	if first > last {
+		return
+	}
+	if k := len(sel.recent) - 1; k >= 0 && sel.recent[k].Last+1 == uint32(first) {
+		sel.recent[k].Last = uint32(last)
+		return
+	}
+	sel.recent = append(sel.recent, imapwire.Range{First: uint32(first), Last: uint32(last)})
+}
+
+// takeRecent finds which messages of view that are new to this session no
+// other session has been told to be \Recent, and, unless the mailbox is opened
+// for reading only, takes them (RFC 3501 2.3.2).
+func (s *session) takeRecent(sel *selected, view *mailstore.View, from mailstore.UID) error {
+	var first mailstore.UID
+	var err error
+	if sel.readOnly {
+		first, err = s.srv.store.Recent(s.ctx, s.account, sel.id)
+	} else {
+		first, err = s.srv.store.TakeRecent(s.ctx, s.account, view)
+	}
+	if err != nil {
+		return err
+	}
+	sel.addRecent(max(first, from), view.UIDNext()-1)
+	return nil
+}
