@@ -27,7 +27,7 @@ type session struct {
 
 	verb         smtpwire.Verb // the command being answered
 	ending       bool          // the session ends after the reply
-	lingering    bool          // … and input that nobody will read may be under way
+	lingering    bool          // … and more input that nobody will read may be under way
 	errors       int           // refused commands since the last accepted message
 	commands     int           // commands since the last accepted message
 	authFailures int
@@ -108,7 +108,9 @@ func (s *session) close() {
 	s.conn.Flush()
 	secure, isTLS := s.conn.NetConn().(*tls.Conn)
 	switch {
-	case s.lingering:
+	// Closing on input that was not read would make the kernel reset the
+	// connection, and the last reply could be lost with it.
+	case s.lingering, s.conn.Pending():
 		s.conn.Linger()
 	case isTLS && s.info.TLSMode == listen.StartTLS:
 		listen.EndTLS(secure)
