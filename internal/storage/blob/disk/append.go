@@ -173,8 +173,9 @@ func (s *Store) flush() error {
 	a.mu.Lock()
 	files, names := a.dirty, a.names
 	a.dirty, a.names = nil, false
+	finished := map[*unsynced]bool{}
 	for _, f := range files {
-		f.queued = false
+		f.queued, finished[f] = false, f.last
 	}
 	a.mu.Unlock()
 	for _, f := range files {
@@ -182,7 +183,7 @@ func (s *Store) flush() error {
 		if err := f.SyncData(); err != nil {
 			return s.fail(fmt.Errorf("sync a pack: %w", err))
 		}
-		if f.last {
+		if finished[f] {
 			f.Close()
 		}
 	}

@@ -125,11 +125,11 @@ func parseID(id blob.ID) name {
 // is the named one but for some damage: all its fields agree with the name, or
 // the name's fields put in their places make it whole.
 func (n name) checkHead(b []byte) error {
-	if storedSum(b) == n.sum && headSum(b) == n.sum && b[5] == kindBody {
-		return nil
-	}
 	h := parseHead(b)
 	if storedSum(b) == n.sum && h.length == n.length && h.first == n.first {
+		if headSum(b) == n.sum && h.kind == kindBody && b[4] == recordVersion {
+			return nil
+		}
 		return blob.ErrCorrupt
 	}
 	whole := append([]byte(nil), b...)

@@ -93,21 +93,24 @@ func (w *writer) grow() bool {
 
 // toSpool appends p to the spool. The first call moves there what is in memory.
 func (w *writer) toSpool(p []byte) error {
+	before := w.size - int64(len(p))
 	if w.spool == nil {
 		w.path = w.s.fs.PathJoin(w.s.tmp, strconv.FormatUint(w.s.spools.Add(1), 10))
-		f, err := w.s.fs.Create(w.path, vfs.WriteCategoryUnspecified)
+		f, err := w.s.fs.OpenReadWrite(w.path, vfs.WriteCategoryUnspecified)
 		if err != nil {
 			return fmt.Errorf("spool a body: %w", err)
 		}
 		w.spool = f
-		if held := w.size - int64(len(p)); held > 0 {
-			if _, err := f.Write(w.mem.b[bodyStart : bodyStart+held]); err != nil {
+		if before > 0 {
+			if _, err := f.WriteAt(w.mem.b[bodyStart:bodyStart+before], 0); err != nil {
 				return fmt.Errorf("spool a body: %w", err)
 			}
 		}
 		w.freeMemory()
 	}
-	if _, err := w.spool.Write(p); err != nil {
+	// Not Write: a vfs.File may scribble on what it is given, and p is the
+	// caller's.
+	if _, err := w.spool.WriteAt(p, before); err != nil {
 		return fmt.Errorf("spool a body: %w", err)
 	}
 	return nil
