@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
-	"tram/internal/access/imap"
-	"tram/internal/access/smtp"
+	"tram/internal/access/listen"
 )
 
 // work is one round of clients at a running world.
@@ -31,21 +31,28 @@ func runWork(ctx context.Context, w *world, m *model, seed uint64, messages int)
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
+	running.Go(func() { _ = w.mail.Run(ctx) })
 	running.Go(func() { _ = w.mta.Run(ctx) }) // its end is asked for above; what it did is judged on disk
 	smtpAddr, err := door(ctx, func(ctx context.Context, c net.Conn) {
-		w.smtp.ServeConn(ctx, c, smtp.ListenerInfo{})
+		w.smtp.Handle(ctx, c, info(c))
 	})
 	if err != nil {
 		return err
 	}
 	imapAddr, err := door(ctx, func(ctx context.Context, c net.Conn) {
-		w.imap.ServeConn(ctx, c, imap.ListenerInfo{PlaintextLogin: true})
+		w.imap.ServeConn(ctx, c, info(c))
 	})
 	if err != nil {
 		return err
 	}
 	k := &work{m: m, smtpAddr: smtpAddr, imapAddr: imapAddr, seed: seed, messages: messages}
 	return k.clients()
+}
+
+// info is what a listener says of a connection.
+func info(c net.Conn) listen.Info {
+	remote, _ := netip.ParseAddrPort(c.RemoteAddr().String()) // zero would mean a stranger
+	return listen.Info{PlaintextLogin: true, Remote: remote}
 }
 
 // clients runs all clients at once and returns what was not an orderly end.

@@ -110,7 +110,7 @@ func (w *world) join(ctx context.Context, fs vfs.FS, o worldOptions) (err error)
 
 func (w *world) joinAgents(o worldOptions) (err error) {
 	const hostname = "mail." + domain
-	local := mda.New(mda.Options{Hostname: hostname, DB: w.db, Blobs: w.blobs, Queue: w.queue, Mail: w.mail, Directory: w.directory, Log: o.log})
+	local := mda.New(mda.Options{DB: w.db, Blobs: w.blobs, Queue: w.queue, Mail: w.mail, Directory: w.directory, Log: o.log})
 	w.mta, err = mta.New(mta.Options{
 		Hostname: hostname, Queue: w.queue, DB: w.db, Blobs: w.blobs, Directory: w.directory, Local: local,
 		Resolver: &dns.Resolver{},
@@ -124,9 +124,9 @@ func (w *world) joinAgents(o worldOptions) (err error) {
 	receiver := mta.NewReceiver(mta.ReceiverOptions{
 		Intake: intake, Directory: w.directory, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: o.log,
 	})
-	w.smtp = smtp.New(smtp.Options{Hostname: hostname, Receiver: receiver, Log: o.log})
-	w.imap = imap.New(imap.Options{Hostname: hostname, Store: w.mail, Auth: w.directory, Log: o.log})
-	return nil
+	w.imap = imap.New(w.mail, w.blobs, imap.Options{Hostname: hostname, Auth: w.directory, Log: o.log})
+	w.smtp, err = smtp.New(smtp.Options{Hostname: hostname, Receiver: receiver, Log: o.log})
+	return err
 }
 
 // furnish makes the accounts of a new world.
@@ -148,8 +148,8 @@ func (w *world) close() error {
 	if w.queue != nil {
 		w.queue.Close()
 	}
-	if w.mail != nil {
-		errs = append(errs, w.mail.Close())
+	if w.imap != nil {
+		w.imap.Close()
 	}
 	if w.blobs != nil {
 		errs = append(errs, w.blobs.Close())
@@ -173,7 +173,10 @@ func door(ctx context.Context, serve func(context.Context, net.Conn)) (string, e
 			if err != nil {
 				return
 			}
-			go serve(ctx, c)
+			go func() {
+				defer c.Close()
+				serve(ctx, c)
+			}()
 		}
 	}()
 	return l.Addr().String(), nil

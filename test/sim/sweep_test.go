@@ -1,0 +1,121 @@
+package sim
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"tram/internal/storage/faultfs"
+	"tram/internal/storage/kv"
+)
+
+var (
+	points = flag.Int64("points", 10_000, "crash points of TestCrashSweep")
+	seed   = flag.Uint64("seed", 0, "seed of the first round; 0 draws one")
+)
+
+func firstSeed() uint64 {
+	if *seed != 0 {
+		return *seed
+	}
+	return rand.Uint64N(1 << 40)
+}
+
+// TestCrashSweep is the promise of this project, checked.
+func TestCrashSweep(t *testing.T) {
+	n := *points
+	if testing.Short() {
+		n = 600
+	}
+	result, err := Crash(t.Context(), firstSeed(), n)
+	for _, v := range result.Violations {
+		t.Error(v)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	fmt.Println(result)
+	if result.Points < n {
+		t.Errorf("only %d crash points", result.Points)
+	}
+}
+
+// TestSweepBites breaks the store on purpose: a sweep that finds nothing then
+// is worth nothing.
+func TestSweepBites(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		wreck   func(*faultfs.FS)
+		options worldOptions
+	}{
+		{name: "no sync before the reply", wreck: func(fs *faultfs.FS) {
+			fs.Lie(func(string) bool { return true })
+		}},
+		{name: "no queue removal in the commit of the delivery", options: worldOptions{wrapDB: dropQueueRemoval}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSweep(firstSeed(), 4)
+			s.wreck, s.options = c.wreck, c.options
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			err := s.round(ctx)
+			t.Logf("%s; the round ended with: %v", &Result{Points: s.points.Load(), Count: s.result.Count}, err)
+			if s.result.Count == 0 {
+				t.Error("the sweep found nothing")
+			} else {
+				t.Log(s.result.Violations[0])
+			}
+		})
+	}
+}
+
+// dropQueueRemoval is a store that forgets to remove the queue entry when the
+// same commit fills a mailbox.
+func dropQueueRemoval(db kv.DB) kv.DB { return forgetful{db} }
+
+type forgetful struct{ kv.DB }
+
+func (f forgetful) Update(ctx context.Context, accounts []kv.Account, fn func(kv.Tx) error) error {
+	mailbox := false
+	for _, a := range accounts {
+		mailbox = mailbox || a >= kv.FirstUser
+	}
+	if !mailbox {
+		return f.DB.Update(ctx, accounts, fn)
+	}
+	return f.DB.Update(ctx, accounts, func(tx kv.Tx) error { return fn(forgetfulTx{tx}) })
+}
+
+type forgetfulTx struct{ kv.Tx }
+
+func (f forgetfulTx) Account(a kv.Account) kv.Space {
+	if a >= kv.FirstQueue && a <= kv.LastQueue {
+		return forgetfulSpace{f.Tx.Account(a)}
+	}
+	return f.Tx.Account(a)
+}
+
+type forgetfulSpace struct{ kv.Space }
+
+func (forgetfulSpace) Delete([]byte) error { return nil }
+
+var faultPoints = flag.Int("faults", 300, "failing operations of TestFaultSweep")
+
+// TestFaultSweep fails the Nth write or sync.
+func TestFaultSweep(t *testing.T) {
+	n := *faultPoints
+	if testing.Short() {
+		n = 20
+	}
+	result, err := Faults(t.Context(), firstSeed(), n)
+	for _, v := range result.Violations {
+		t.Error(v)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	fmt.Printf("failing operations: %d, violations: %d\n", result.Points, result.Count)
+}
