@@ -22,6 +22,8 @@ type app struct {
 
 	configPath string
 	json       bool
+
+	hostname string // of the configuration that was read
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {

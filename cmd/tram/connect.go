@@ -36,6 +36,7 @@ func (a *app) with(ctx context.Context, fn func(control.Operations) error) error
 	if err != nil {
 		return err
 	}
+	a.hostname = c.Hostname
 	return a.withConfig(ctx, c, fn)
 }
 

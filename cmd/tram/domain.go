@@ -22,7 +22,7 @@ func (a *app) domainAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.result(made, a.say.domainAdded, made.Name, made.Name)
+			return a.result(made, a.say.domainAdded, made.Name, made.Name, a.hostname)
 		}),
 	}
 	c.Flags().StringVar(&d.CatchAll, "catch-all", "", a.say.flagCatchAll)

@@ -18,6 +18,8 @@ import (
 // initFlags say what init sets up.
 type initFlags struct {
 	hostname, data, domain, admin string
+	listen                        string
+	portOffset                    int
 	password                      passwordFlags
 }
 
@@ -31,6 +33,8 @@ func (a *app) initCommand() *cobra.Command {
 	c.Flags().StringVar(&f.data, "data", "", a.say.flagData)
 	c.Flags().StringVar(&f.domain, "domain", "", a.say.flagInitDomain)
 	c.Flags().StringVar(&f.admin, "admin", "", a.say.flagInitAdmin)
+	c.Flags().StringVar(&f.listen, "listen", "", a.say.flagListen)
+	c.Flags().IntVar(&f.portOffset, "port-offset", 0, a.say.flagPortOffset)
 	a.passwordFlags(c, &f.password)
 	return c
 }
@@ -92,6 +96,8 @@ func (f *initFlags) config(path string) ([]byte, *config.Config, error) {
 		}
 		c.Data = full
 	}
+	c.Listeners = config.UsualListeners(f.listen, f.portOffset)
+	c.Metrics.Address = fmt.Sprintf("127.0.0.1:%d", config.MetricsPort+f.portOffset)
 	text := c.Commented()
 	checked, err := config.Parse(path, text)
 	if err != nil {
@@ -141,7 +147,7 @@ func (a *app) printInit(out initialised) error {
 	a.printf(a.say.initConfig, out.Config)
 	a.printf(a.say.initData, out.Data)
 	if out.Domain != "" {
-		a.printf(a.say.domainAdded, out.Domain, out.Domain)
+		a.printf(a.say.domainAdded, out.Domain, out.Domain, out.Hostname)
 	}
 	switch {
 	case out.Password != "":

@@ -20,13 +20,14 @@ const maxPasswordLine = 4096
 // argument: those can be read by everyone on the machine while the command
 // runs, and stay in the history of the shell.
 type passwordFlags struct {
-	generate, none bool
+	generate, none, stdin bool
 }
 
 func (a *app) passwordFlags(c *cobra.Command, pw *passwordFlags) {
 	c.Flags().BoolVar(&pw.generate, "generate", false, a.say.flagGenerate)
 	c.Flags().BoolVar(&pw.none, "no-login", false, a.say.flagNoLogin)
-	c.MarkFlagsMutuallyExclusive("generate", "no-login")
+	c.Flags().BoolVar(&pw.stdin, "password-stdin", false, a.say.flagPasswordStdin)
+	c.MarkFlagsMutuallyExclusive("generate", "no-login", "password-stdin")
 }
 
 // password returns a password: generated, asked for on a terminal, or the
@@ -37,7 +38,7 @@ func (a *app) password(pw passwordFlags, address string) (password string, gener
 		return "", false, nil
 	case pw.generate:
 		return generatePassword(), true, nil
-	case isTerminal(a.stdin):
+	case isTerminal(a.stdin) && !pw.stdin:
 		password, err = a.ask(address)
 	default:
 		password, err = a.readLine()

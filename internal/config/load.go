@@ -74,7 +74,7 @@ func (c *Config) complete() {
 		c.Hostname, _ = os.Hostname()
 	}
 	if len(c.Listeners) == 0 {
-		c.Listeners = defaultListeners()
+		c.Listeners = UsualListeners("", 0)
 	}
 	for i := range c.Listeners {
 		l := &c.Listeners[i]

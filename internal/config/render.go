@@ -41,21 +41,18 @@ func (c *Config) Commented() []byte {
 // commentListeners writes the list, explaining the keys once.
 func (c *Config) commentListeners(b *bytes.Buffer, s section) {
 	b.WriteByte('\n')
-	comment(b, s.doc)
+	comment(b, s.doc+" Its keys:")
 	for _, one := range s.settings {
-		comment(b, "  "+one.key+": "+one.doc)
+		comment(b, "- "+one.key+": "+one.doc)
 	}
 	for _, l := range c.Listeners {
-		fmt.Fprintf(b, "[[listener]]\nprotocol = %q\naddress = %q\n", l.Protocol, l.Address)
+		fmt.Fprintf(b, "\n[[listener]]\nprotocol = %q\naddress = %q\n", l.Protocol, l.Address)
 		if l.TLS != "" && l.TLS != usualTLS(l.Port()) {
 			fmt.Fprintf(b, "tls = %q\n", l.TLS)
 		}
 		if l.PlaintextLogin != "" && l.PlaintextLogin != Loopback {
 			fmt.Fprintf(b, "plaintext_login = %q\n", l.PlaintextLogin)
-		}
-		b.WriteByte('\n')
-	}
-	b.Truncate(b.Len() - 1)
+		}	}
 }
 
 // Reference is the list of all keys in Markdown, for docs/configuration.md.

@@ -98,8 +98,11 @@ func relaySettings() []setting {
 	}
 }
 
+// MetricsPort is the port for metrics and health when the file names none.
+const MetricsPort = 9125
+
 // Default is the configuration of an empty file, but for the host name, which
-// is that of the machine, and the usual listeners (see defaultListeners).
+// is that of the machine, and the listeners (see UsualListeners).
 func Default() *Config {
 	minute := Duration(time.Minute)
 	return &Config{
@@ -121,19 +124,19 @@ func Default() *Config {
 			Expire: 5 * Day,
 		},
 		Log:     Log{Level: "info", Format: LogAuto},
-		Metrics: Metrics{Address: "127.0.0.1:9125"},
+		Metrics: Metrics{Address: joinHostPort("127.0.0.1", MetricsPort)},
 	}
 }
 
-// defaultListeners are the doors of a file that names none.
-func defaultListeners() []Listener {
+// UsualListeners are the seven usual doors on a host (empty: every address of
+// the machine), with an offset added to their ports for those who may not open
+// the usual ones. A file that names no listener has them without an offset.
+func UsualListeners(host string, offset int) []Listener {
+	on := func(p Protocol, port int) Listener {
+		return Listener{Protocol: p, Address: joinHostPort(host, port+offset), TLS: usualTLS(port), PlaintextLogin: Loopback}
+	}
 	return []Listener{
-		{Protocol: SMTP, Address: ":25"},
-		{Protocol: Submission, Address: ":587"},
-		{Protocol: Submission, Address: ":465"},
-		{Protocol: IMAP, Address: ":143"},
-		{Protocol: IMAP, Address: ":993"},
-		{Protocol: POP3, Address: ":110"},
-		{Protocol: POP3, Address: ":995"},
+		on(SMTP, 25), on(Submission, 587), on(Submission, 465),
+		on(IMAP, 143), on(IMAP, 993), on(POP3, 110), on(POP3, 995),
 	}
 }

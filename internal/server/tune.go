@@ -13,6 +13,8 @@ const (
 	// wantFiles is how many open files there should be room for. The Go
 	// runtime raises the soft limit to the hard one by itself.
 	wantFiles = 65536
+	// fewFiles is when an administrator should know.
+	fewFiles = 8192
 	// filesInReserve are kept for stores, deliveries and logs.
 	filesInReserve = 512
 	// collectAt is how much the heap may grow, in percent, before it is
@@ -35,7 +37,7 @@ func tune(c *config.Config, log *slog.Logger) {
 		return
 	}
 	more := syscall.Rlimit{Cur: wantFiles, Max: max(files.Max, wantFiles)}
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &more); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &more); err != nil && files.Cur < fewFiles {
 		log.Warn("few open files are allowed, so few connections are taken", "files", files.Cur, "advice", "raise the limit (ulimit -n, LimitNOFILE in systemd)")
 	}
 }
