@@ -3,46 +3,98 @@ package mailstore
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"tram/internal/storage/kv"
 )
 
 // Messages calls fn for each message of the set that exists, in ascending
 // order of UIDs, with the fields that want asks for. The Message is used again
-// for the next call. An error of fn ends the walk and is returned. A damaged
-// record leaves its fields empty and does not hide other messages.
+// for the next call. An error of fn ends the walk and is returned. A derived
+// record that is damaged leaves its fields empty.
+//
+// Records are read in batches and fn runs between them, so that a slow client
+// keeps no picture of the store alive. A message that is expunged meanwhile
+// may be left out.
 func (s *Store) Messages(ctx context.Context, id kv.Account, m MailboxID, uids UIDSet, want Want, fn func(*Message) error) error {
-	if len(uids) == 0 || want == 0 {
+	if want == 0 {
 		return nil
 	}
-	return s.db.View(ctx, id, func(r kv.Reader) error {
-		// What r shows was committed before this sync: it may be shown after it.
-		if err := s.db.Sync(ctx, id); err != nil {
+	scan := messageScan{mailbox: m, batch: batches.Get().(*batch)}
+	defer scan.batch.free()
+	scan.setWant(want)
+	for len(uids) > 0 {
+		scan.batch.reset()
+		err := s.read(ctx, id, func(r kv.Reader) (err error) {
+			uids, err = scan.read(r, uids)
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		scan := messageScan{mailbox: m, want: want}
-		return scan.run(r, uids, fn)
-	})
+		if err := scan.each(fn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// Limits of one batch of records.
+const (
+	batchBytes    = 64 << 10 // it may exceed this by the records of one message
+	batchMessages = 1024
+	batchKept     = 128 << 10 // a larger one is not used again
+)
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// batch holds the records of some messages.
+type batch struct {
+	buf   []byte
+	items []batchItem
+}
+
+// batchItem is the place in buf of the records of one message, by the order of
+// the kinds that are wanted. 0 is the end of a record that is missing: no
+// value is empty.
+type batchItem struct {
+	uid UID
+	end [len(messageKinds)]int
+}
+
+func (b *batch) reset() { b.buf, b.items = b.buf[:0], b.items[:0] }
+
+func (b *batch) free() {
+	if cap(b.buf) <= batchKept {
+		batches.Put(b)
+	}
+}
+
+func (b *batch) full() bool { return len(b.buf) >= batchBytes || len(b.items) >= batchMessages }
 
 // messageScan is one call of Messages.
 type messageScan struct {
 	mailbox MailboxID
-	want    Want
 	kinds   [len(messageKinds)]byte
 	fields  [len(messageKinds)]Want
 	n       int // kinds that are wanted
+	batch   *batch
 	zones   zones
 	msg     Message
 }
 
-func (s *messageScan) run(r kv.Reader, uids UIDSet, fn func(*Message) error) (err error) {
+func (s *messageScan) setWant(want Want) {
 	for i, kind := range messageKinds {
-		if w := Want(1) << i; s.want&w != 0 {
+		if w := Want(1) << i; want&w != 0 {
 			s.kinds[s.n], s.fields[s.n] = kind, w
 			s.n++
 		}
 	}
+}
+
+// read fills the batch with the first messages of a set, and returns the set of
+// those that are left.
+func (s *messageScan) read(r kv.Reader, uids UIDSet) (rest UIDSet, err error) {
 	w := newWalk(r, s.mailbox, s.kinds[:s.n], uids[0].First, uids[len(uids)-1].Last)
 	defer func() {
 		if closing := w.close(); err == nil {
@@ -50,50 +102,71 @@ func (s *messageScan) run(r kv.Reader, uids UIDSet, fn func(*Message) error) (er
 		}
 	}()
 	for _, u := range uids {
-		for uid := u.First; ; uid++ {
-			var ok bool
-			if uid, ok = w.next(uid); !ok {
-				return nil
+		for next := uint64(u.First); next <= uint64(u.Last); next++ {
+			if s.batch.full() {
+				return uids.after(UID(next - 1)), nil
 			}
-			if uid > u.Last {
+			uid, ok := w.next(UID(next))
+			if !ok {
+				return nil, nil
+			}
+			if next = uint64(uid); uid > u.Last {
 				break
 			}
-			if err := s.message(w, uid, fn); err != nil {
-				return err
-			}
-			if uid == u.Last {
-				break
+			if err := s.add(w, uid); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-// message reads one message and hands it on.
-func (s *messageScan) message(w *walk, uid UID, fn func(*Message) error) error {
-	s.msg = Message{UID: uid}
-	found := false
+// add copies the records of one message.
+func (s *messageScan) add(w *walk, uid UID) error {
+	b := s.batch
+	item, found := batchItem{uid: uid}, false
 	for k := range s.n {
 		value, err := w.value(k, uid)
 		if err != nil {
 			return fmt.Errorf("mailbox %d message %d: %w", s.mailbox, uid, err)
 		}
-		if value == nil {
-			continue
-		}
-		found = true
-		if err := s.msg.decodeRecord(s.fields[k], value, &s.zones); err != nil && s.fields[k] == WantMeta {
-			return fmt.Errorf("mailbox %d message %d: %w", s.mailbox, uid, err)
+		if len(value) > 0 {
+			b.buf = append(b.buf, value...)
+			item.end[k], found = len(b.buf), true
 		}
 	}
-	if !found {
-		return nil // it is not there, or not any more
+	if found { // else it is not there, or not any more
+		b.items = append(b.items, item)
 	}
-	return fn(&s.msg)
+	return nil
+}
+
+// each decodes the messages of the batch and hands them on.
+func (s *messageScan) each(fn func(*Message) error) error {
+	start := 0
+	for i := range s.batch.items {
+		item := &s.batch.items[i]
+		s.msg = Message{UID: item.uid}
+		for k := range s.n {
+			end := item.end[k]
+			if end == 0 {
+				continue
+			}
+			err := s.msg.decodeRecord(s.fields[k], s.batch.buf[start:end:end], &s.zones)
+			if err != nil && s.fields[k] == WantMeta {
+				return fmt.Errorf("mailbox %d message %d: %w", s.mailbox, item.uid, err)
+			}
+			start = end
+		}
+		if err := fn(&s.msg); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decodeRecord fills in the fields of one kind of record. After an error they
-// are empty: a client's reader of the body can do without them.
+// are empty: whoever reads the body can do without them.
 func (m *Message) decodeRecord(want Want, value []byte, z *zones) (err error) {
 	switch want {
 	case WantMeta:

@@ -24,7 +24,7 @@ func normalName(name string) (string, error) {
 	if name == "" || len(name) > MaxNameBytes {
 		return "", fmt.Errorf("%w: 1 to %d bytes allowed", ErrMailboxName, MaxNameBytes)
 	}
-	if strings.HasPrefix(name, "/") || strings.Contains(name, "//") {
+	if strings.Contains("/"+name+"/", "//") {
 		return "", fmt.Errorf("%w: empty level", ErrMailboxName)
 	}
 	if strings.HasPrefix(name, `\`) {

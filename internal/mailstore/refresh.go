@@ -89,28 +89,23 @@ func scanView(r kv.Reader, m MailboxID, c counters, keywords []string) (*View, e
 		}
 	}
 	blocks := make([]*block, 0, (c.messages+blockUIDs-1)/blockUIDs)
-	err := eachBlock(r, m, func(b *block) { blocks = append(blocks, b) })
-	if err != nil {
+	it := r.Scan(appendBoxKey(nil, kindFlags, m), appendBoxKey(nil, kindFlags, m+1))
+	defer it.Close()
+	for ok := it.Next(); ok; {
+		b, err := decodeBlock(itemOf(it.Key()), it.Value(), 0)
+		if err != nil {
+			return nil, fmt.Errorf("mailbox %d block %d: %w", m, itemOf(it.Key()), err)
+		}
+		blocks = append(blocks, b)
+		// Not beyond the last one: see load.
+		ok = b.num < blockOf(c.uidNext-1) && it.Next()
+	}
+	if err := it.Err(); err != nil {
 		return nil, err
 	}
 	v := newView(m, c, keywords, blocks)
 	v.counters.messages = uint32(v.length) // Verify reports a difference; sessions must count what they see
 	return v, nil
-}
-
-// eachBlock calls fn for each block of a mailbox.
-func eachBlock(r kv.Reader, m MailboxID, fn func(*block)) error {
-	it := r.Scan(appendBoxKey(nil, kindFlags, m), appendBoxKey(nil, kindFlags, m+1))
-	defer it.Close()
-	for it.Next() {
-		num := itemOf(it.Key())
-		b, err := decodeBlock(num, it.Value(), 0)
-		if err != nil {
-			return fmt.Errorf("mailbox %d block %d: %w", m, num, err)
-		}
-		fn(b)
-	}
-	return it.Err()
 }
 
 // changedBlocks returns the numbers of the blocks that changed after a view,

@@ -121,6 +121,7 @@ func (t *tx) readBlock(b *box, num uint32) (*block, error) {
 // load reads all blocks that hold messages of a set, in one walk. It is called
 // before any other block of the mailbox is touched.
 func (t *tx) load(b *box, uids UIDSet) error {
+	uids = uids.upTo(b.fresh - 1)
 	if len(uids) == 0 {
 		return nil
 	}
@@ -154,7 +155,9 @@ func (t *tx) load(b *box, uids UIDSet) error {
 			return fmt.Errorf("mailbox %d block %d: %w", b.id, num, err)
 		}
 		b.blocks = append(b.blocks, loaded{block: blk})
-		ok = it.Next()
+		// Not beyond the last one: it is the one that every delivery writes, and
+		// a store may have to step over all its old versions.
+		ok = num < last && it.Next()
 	}
 	return it.Err()
 }
