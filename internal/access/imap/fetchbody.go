@@ -11,7 +11,7 @@ import (
 
 // smallBody is the size up to which a whole message is read straight into the
 // encoder's buffer in one go.
-const smallBody = 48 << 10
+const smallBody = 56 << 10
 
 // maxHeaderRead is how much of a header is filtered for HEADER.FIELDS.
 const maxHeaderRead = 1 << 20

@@ -14,7 +14,8 @@ const (
 	itemUID itemKind = iota
 	itemModSeq
 	itemFlags
-	itemMarkedFlags // FLAGS where \Seen was set on the way
+	itemMarkedFlags // FLAGS of messages that \Seen was set of on the way
+	itemMarkedModSeq
 	itemInternalDate
 	itemSize
 	itemEnvelope
@@ -142,8 +143,8 @@ func (req *fetchRequest) addFlags(condstore bool) {
 	if !req.has(itemFlags) {
 		req.add(itemMarkedFlags)
 	}
-	if condstore {
-		req.add(itemModSeq)
+	if condstore && !req.has(itemModSeq) {
+		req.add(itemMarkedModSeq)
 	}
 }
 

@@ -70,7 +70,7 @@ func (w *fetchWriter) message(index int, e mailstore.Entry, m *mailstore.Message
 	first := true
 	for i := range w.req.items {
 		item := &w.req.items[i]
-		if item.kind == itemMarkedFlags && !w.marked {
+		if !w.marked && (item.kind == itemMarkedFlags || item.kind == itemMarkedModSeq) {
 			continue
 		}
 		if !first {
@@ -98,7 +98,7 @@ func (w *fetchWriter) item(item *fetchItem, e mailstore.Entry, m *mailstore.Mess
 	switch item.kind {
 	case itemUID:
 		w.uid(e)
-	case itemModSeq:
+	case itemModSeq, itemMarkedModSeq:
 		w.s.writeModSeq(e.ModSeq)
 	case itemFlags, itemMarkedFlags:
 		w.flagged.write(e)

@@ -34,8 +34,11 @@ func (s *session) threadMessages(byUID bool) (string, error) {
 	if algorithm == "REFERENCES" {
 		build = thread.References
 	}
-	s.enc.Raw("* THREAD ")
-	s.enc.RawBytes(build(msgs).Append(nil))
+	s.enc.Raw("* THREAD")
+	if len(msgs) > 0 {
+		s.enc.Byte(' ')
+		s.enc.RawBytes(build(msgs).Append(nil))
+	}
 	s.enc.CRLF()
 	return "Thread completed", nil
 }

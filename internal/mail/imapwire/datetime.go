@@ -7,19 +7,14 @@ import (
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
-// AppendDateTime appends t as date-time, `" 1-Feb-2006 15:04:05 +0700"`, in
+// AppendDateTime appends t as date-time, `"01-Feb-2006 15:04:05 +0700"`, in
 // the zone of t.
 func AppendDateTime(dst []byte, t time.Time) []byte {
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
 	_, offset := t.Zone()
 	dst = append(dst, '"')
-	if day < 10 {
-		dst = append(dst, ' ', byte('0'+day))
-	} else {
-		dst = appendTwo(dst, day)
-	}
-	dst = append(dst, '-')
+	dst = append(appendTwo(dst, day), '-')
 	dst = append(dst, months[3*(month-1):3*month]...)
 	dst = append(dst, '-')
 	year = min(max(year, 0), 9999)

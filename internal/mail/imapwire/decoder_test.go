@@ -142,7 +142,7 @@ func TestElements(t *testing.T) {
 		{"date", "1-Feb-2006", time.Date(2006, 2, 1, 0, 0, 0, 0, time.UTC), ""},
 		{"date", `" 1-feb-2006"`, time.Date(2006, 2, 1, 0, 0, 0, 0, time.UTC), ""},
 		{"date", "32-Jan-2006", nil, "Invalid search date"},
-		{"time", `" 1-Feb-2006 15:04:05 -0130"`, `" 1-Feb-2006 15:04:05 -0130"`, ""},
+		{"time", `" 1-Feb-2006 15:04:05 -0130"`, `"01-Feb-2006 15:04:05 -0130"`, ""},
 		{"time", `"11-Feb-2006 15:04:05 +1400"`, `"11-Feb-2006 15:04:05 +1400"`, ""},
 		{"time", `"11-Feb-2006"`, nil, "Invalid internal date"},
 		{"list", "(a (b c) d)", []string{"a", "b", "c", "d"}, ""},

@@ -212,27 +212,29 @@ func (e *Encoder) LiteralHeader(n int64) {
 	}
 }
 
-// Fill writes n bytes that fn appends: straight into the buffer when they fit.
+// fillSlack is room beyond what Fill was asked for: a source may need a little
+// more on the way than it leaves behind.
+const fillSlack = 4 << 10
+
+// Fill writes n bytes that fn appends, straight into the buffer when they fit.
 // What fn appends on an error is taken back.
 func (e *Encoder) Fill(n int, fn func(dst []byte) ([]byte, error)) error {
-	if !e.room(n) {
-		p, err := fn(make([]byte, 0, n))
-		if err == nil && len(p) != n {
-			err = io.ErrUnexpectedEOF
-		}
-		if err == nil {
-			e.write(p)
-		}
-		return err
+	var dst []byte
+	if e.room(n + fillSlack) {
+		dst = e.buf
 	}
-	out, err := fn(e.buf)
+	out, err := fn(dst)
 	if err != nil {
 		return err
 	}
-	if len(out) != len(e.buf)+n || &out[:1][0] != &e.lent[0] {
+	if len(out) != len(dst)+n {
 		return io.ErrUnexpectedEOF
 	}
-	e.buf = out
+	if dst != nil && cap(out) == cap(dst) {
+		e.buf = out
+		return nil
+	}
+	e.RawBytes(out[len(dst):])
 	return nil
 }
 

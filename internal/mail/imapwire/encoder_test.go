@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -183,5 +184,36 @@ func TestEncoderAllocs(t *testing.T) {
 	})
 	if got > 0 {
 		t.Errorf("%v allocations a message", got)
+	}
+}
+
+// TestFill appends in place, beside the buffer, and takes errors back.
+func TestFill(t *testing.T) {
+	var out bytes.Buffer
+	var e Encoder
+	e.Reset(&out)
+	var want strings.Builder
+	for _, n := range []int{10, 100, 30_000, 60_000, writeBuffer, 2 * writeBuffer} {
+		for _, grow := range []int{0, 3 * writeBuffer} {
+			body := strings.Repeat("f", n)
+			err := e.Fill(n, func(dst []byte) ([]byte, error) {
+				return append(slices.Grow(dst, grow), body...), nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want.WriteString(body)
+			failed := errors.New("failed")
+			if err := e.Fill(n, func(dst []byte) ([]byte, error) { return append(dst, "xx"...), failed }); !errors.Is(err, failed) {
+				t.Errorf("error %v", err)
+			}
+			if err := e.Fill(n, func(dst []byte) ([]byte, error) { return append(dst, "xx"...), nil }); !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("error %v for too few bytes", err)
+			}
+		}
+	}
+	e.Flush()
+	if out.String() != want.String() {
+		t.Error("output differs")
 	}
 }
