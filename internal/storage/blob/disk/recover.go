@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -14,12 +15,7 @@ import (
 // of the last pack.
 func (s *Store) open(dir string) error {
 	for _, d := range []string{dir, s.packs, s.tmp} {
-		if err := s.fs.MkdirAll(d, 0o700); err != nil {
-			return err
-		}
-		// Always, not only when it was made now: a process that was killed may
-		// have made it and not synced its name.
-		if err := syncDir(s.fs, s.fs.PathDir(d)); err != nil {
+		if err := makeDir(s.fs, d); err != nil {
 			return err
 		}
 	}
@@ -35,6 +31,22 @@ func (s *Store) open(dir string) error {
 		return err
 	}
 	return s.resume()
+}
+
+// makeDir makes a directory, and its parents where they are missing. Its name is
+// synced in any case: a process that was killed may have made it and not come
+// to that.
+func makeDir(fs vfs.FS, dir string) error {
+	parent := fs.PathDir(dir)
+	if _, err := fs.Stat(parent); oserror.IsNotExist(err) && parent != dir {
+		if err := makeDir(fs, parent); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(fs, parent)
 }
 
 // cleanUp removes unfinished bodies and unfinished .moved files.
