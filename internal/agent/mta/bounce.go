@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,13 +23,16 @@ const maxReturned = 64 << 10
 // be notified: the sender did not want it, or is the null sender (RFC 5321
 // 6.1: there is never a bounce of a bounce; it is dropped and logged).
 func (f *flight) bounce(ctx context.Context, verdicts []verdict, at station) (*queue.Pending, error) {
-	rcpts := f.failures(verdicts, at.host)
-	if len(rcpts) == 0 {
+	if !slices.ContainsFunc(verdicts, func(v verdict) bool { return v.outcome.Result == queue.Failed }) {
 		return nil, nil
 	}
 	if f.e.Sender.IsNull() {
 		f.m.o.Counters.DoubleBounces.Add(1)
 		f.m.o.Log.LogAttrs(ctx, slog.LevelInfo, "double bounce dropped", slog.String("id", f.e.ID.String()))
+		return nil, nil
+	}
+	rcpts := f.failures(verdicts, at.host)
+	if len(rcpts) == 0 {
 		return nil, nil
 	}
 	m := queue.Message{

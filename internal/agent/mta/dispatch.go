@@ -16,6 +16,9 @@ const (
 	turn = 20
 	// maxBackoff bounds the pause for a destination that cannot be reached.
 	maxBackoff = time.Hour
+	// minPostpone is the shortest time that the queue puts an entry off for:
+	// slots before it would all be the same.
+	minPostpone = 5 * time.Second
 	// maxDestinations is how many destinations are remembered; those without
 	// work and without trouble are forgotten first.
 	maxDestinations = 20_000
@@ -105,11 +108,12 @@ func (d *dispatcher) share(hop Hop) int {
 // reserves that time: so a thousand groups come back one after the other and
 // not all at once.
 func (dest *destination) nextSlot(now time.Time, concurrency int) time.Time {
-	wait := max(dest.pace, time.Millisecond) / time.Duration(concurrency)
-	if soonest := now.Add(time.Duration(len(dest.backlog)) * wait); dest.slot.Before(soonest) {
+	each := max(dest.pace, time.Millisecond) / time.Duration(concurrency)
+	soonest := now.Add(max(minPostpone, time.Duration(len(dest.backlog))*each))
+	if dest.slot.Before(soonest) {
 		dest.slot = soonest
 	}
-	dest.slot = dest.slot.Add(wait)
+	dest.slot = dest.slot.Add(each)
 	return dest.slot
 }
 
@@ -206,28 +210,11 @@ func (d *dispatcher) nextWaiting() *destination {
 	return nil
 }
 
-// transact sends a group and notes how the destination is doing.
+// transact sends a group and settles it.
 func (d *dispatcher) transact(ctx context.Context, dest *destination, g *group) {
 	began := time.Now()
 	r := d.m.transmit(ctx, g)
-	d.mu.Lock()
-	d.groups--
-	pace := time.Since(began)
-	if dest.pace > 0 {
-		pace = (7*dest.pace + pace) / 8
-	}
-	dest.pace = pace
-	var given []*group
-	if r.trouble != nil && !r.stopped {
-		given = d.trouble(dest, r.trouble, began)
-	} else {
-		dest.failures, dest.until, dest.reply = 0, time.Time{}, nil
-		for range d.m.o.PerDestination {
-			d.staff(ctx, dest) // after a probe that went well, all may go
-		}
-	}
-	reply, until := dest.reply, dest.until
-	d.mu.Unlock()
+	given, reply, until := d.judge(ctx, dest, &r, began)
 	ctx = context.WithoutCancel(ctx)
 	g.conclude(ctx, r, until)
 	g.f.close()
@@ -235,6 +222,34 @@ func (d *dispatcher) transact(ctx context.Context, dest *destination, g *group) 
 		other.deferAll(ctx, reply, until)
 		other.f.close()
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.groups--
+	pace := time.Since(began)
+	if dest.pace > 0 {
+		pace = (7*dest.pace + pace) / 8
+	}
+	dest.pace = pace
+}
+
+// judge notes how a destination is doing after an attempt. When it is in
+// trouble, all groups that wait for it are given back, with the reply to defer
+// them with.
+func (d *dispatcher) judge(ctx context.Context, dest *destination, r *sent, began time.Time) (given []*group, reply *smtpwire.Reply, until time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if r.trouble != nil && !r.stopped {
+		given = d.trouble(dest, r.trouble, began)
+		return given, dest.reply, dest.until
+	}
+	wasInTrouble := dest.failures > 0
+	dest.failures, dest.until, dest.reply = 0, time.Time{}, nil
+	if wasInTrouble { // the probe went well: all may go
+		for range d.m.o.PerDestination {
+			d.staff(ctx, dest)
+		}
+	}
+	return nil, nil, time.Time{}
 }
 
 // trouble notes that a destination could not be reached, and gives back all
