@@ -87,7 +87,7 @@ func (r *keyReader) mailbox(field string) string {
 	if len(list) == 0 {
 		return ""
 	}
-	name := list[0].Local
+	name := mailboxOf(list[0])
 	if list[0].Kind == message.GroupStart {
 		name = list[0].Name
 	}

@@ -15,14 +15,19 @@ type needle struct {
 	folded []byte
 	ascii  bool // folded is ASCII
 	blank  bool // it has a blank
+	word   bool // it is made of ASCII letters and digits
 	rare   int  // index of its least common byte
+
+	scratch []byte
 }
 
 func newNeedle(text string) *needle {
 	n := &needle{folded: appendFolded(nil, []byte(text))}
 	n.ascii = isASCII(n.folded)
 	n.blank = bytes.ContainsAny(n.folded, " \t")
+	n.word = true
 	for i, c := range n.folded {
+		n.word = n.word && ('A' <= c && c <= 'Z' || '0' <= c && c <= '9')
 		if commonness(c) < commonness(n.folded[n.rare]) {
 			n.rare = i
 		}
@@ -55,7 +60,8 @@ func (n *needle) inText(text []byte) bool {
 	if isASCII(text) {
 		return n.ascii && n.inASCII(text)
 	}
-	return bytes.Contains(appendFolded(nil, text), n.folded)
+	n.scratch = appendFolded(n.scratch[:0], text)
+	return bytes.Contains(n.scratch, n.folded)
 }
 
 // inASCII looks for an ASCII needle without regard to case. It jumps from one

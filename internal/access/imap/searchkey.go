@@ -233,8 +233,9 @@ func (k dateKey) eval(c *candidate) verdict {
 	}
 	t := c.msg.InternalDate
 	if k.sent {
+		// Without a usable Date a message is as old as can be, as in Dovecot.
 		if t = c.msg.SentDate; t.IsZero() {
-			return mismatch
+			t = time.Unix(0, 0)
 		}
 	}
 	day := dayNumber(t)

@@ -161,8 +161,8 @@ func init() { // OR and NOT read keys again
 		"SENTBEFORE": (*keyParser).date, "SENTON": (*keyParser).date, "SENTSINCE": (*keyParser).date,
 		"YOUNGER": (*keyParser).within, "OLDER": (*keyParser).within,
 		"MODSEQ": (*keyParser).modseq,
-		"HEADER": (*keyParser).header, "BCC": (*keyParser).headerOf, "CC": (*keyParser).headerOf,
-		"FROM": (*keyParser).headerOf, "SUBJECT": (*keyParser).headerOf, "TO": (*keyParser).headerOf,
+		"HEADER": (*keyParser).header, "SUBJECT": (*keyParser).headerOf, "FROM": (*keyParser).address,
+		"TO": (*keyParser).address, "CC": (*keyParser).address, "BCC": (*keyParser).address,
 		"BODY": (*keyParser).text, "TEXT": (*keyParser).text,
 	}
 }
@@ -274,6 +274,17 @@ func (p *keyParser) headerOf(name string) (key, bool) {
 		return nil, false
 	}
 	return newHeaderKey(name, n), true
+}
+
+// address reads FROM, TO, CC and BCC.
+func (p *keyParser) address(name string) (key, bool) {
+	n, ok := p.needle()
+	if !ok {
+		return nil, false
+	}
+	k := newHeaderKey(name, n)
+	k.address = true
+	return k, true
 }
 
 func (p *keyParser) text(name string) (key, bool) {

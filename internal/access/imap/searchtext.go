@@ -96,9 +96,10 @@ func (c *candidate) header() []byte {
 
 // headerKey looks into a header field: HEADER, FROM, SUBJECT and their like.
 type headerKey struct {
-	name   string
-	cached bool // the store keeps the field beside the message
-	needle *needle
+	name    string
+	cached  bool // the store keeps the field beside the message
+	address bool // it is looked for in the addresses, not in the text
+	needle  *needle
 }
 
 func newHeaderKey(name string, n *needle) *headerKey {
@@ -128,7 +129,10 @@ func (k *headerKey) eval(c *candidate) verdict {
 		header = c.header()
 	}
 	for f := range message.Fields(header) {
-		if f.Is(k.name) && k.needle.inField(c, f.Value) {
+		if !f.Is(k.name) {
+			continue
+		}
+		if k.address && k.needle.inAddresses(c, f.Value) || !k.address && k.needle.inField(c, f.Value) {
 			return matched
 		}
 	}
