@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"tram/internal/mail/message"
-	"tram/internal/storage/blob"
 	"tram/internal/storage/kv"
 )
 
@@ -39,8 +39,7 @@ func benchDelivery(i int) Delivery {
 // benchEnv is a store on the real disk.
 func benchEnv(b *testing.B) *env {
 	b.Helper()
-	e := newEnvIn(b, b.TempDir(), vfs.Default, &memBlobs{bodies: map[blob.ID][]byte{}})
-	return e
+	return newEnvOn(b, b.TempDir()+"/", vfs.Default)
 }
 
 // fill puts n messages into a new mailbox.
@@ -234,4 +233,84 @@ func BenchmarkMessages20000(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkBodies is FETCH BODY[] of a mailbox without the door.
+func BenchmarkBodies(b *testing.B) {
+	e := benchEnv(b)
+	m, err := e.Create(b.Context(), alice, "x", "")
+	must(b, err)
+	body := strings.Repeat(letter, 8<<10/len(letter))
+	digest := e.delivery(body).Digest
+	for range 40 {
+		var ds []Delivery
+		for range 500 {
+			d := benchDelivery(1)
+			d.Blob, d.BlobSize, d.Digest = e.put(body), int64(len(body)), digest
+			ds = append(ds, d)
+		}
+		_, _, err := e.Append(b.Context(), alice, m.ID, ds...)
+		must(b, err)
+	}
+	b.ReportAllocs()
+	b.SetBytes(20000 * int64(len(body)))
+	var dst []byte
+	for b.Loop() {
+		must(b, e.Messages(b.Context(), alice, m.ID, AllUIDs(), WantMeta, func(msg *Message) (err error) {
+			dst, err = e.AppendBody(b.Context(), dst[:0], msg)
+			return err
+		}))
+	}
+}
+
+// BenchmarkMillion is a mailbox of a million messages.
+func BenchmarkMillion(b *testing.B) {
+	if testing.Short() {
+		b.Skip("takes a minute to fill")
+	}
+	e := benchEnv(b)
+	m := e.fill(b, "x", 1_000_000)
+	b.Run("view cold", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			e.Store.views = newViews(1)
+			e.view(b, alice, m)
+		}
+	})
+	d := benchDelivery(1)
+	b.Run("append and view", func(b *testing.B) {
+		for b.Loop() {
+			_, _, err := e.Append(b.Context(), alice, m, d)
+			must(b, err)
+			e.view(b, alice, m)
+		}
+	})
+	b.Run("deliver and view", func(b *testing.B) {
+		d := []Delivery{d}
+		d[0].Mailbox = m
+		for b.Loop() {
+			must(b, e.db.Update(b.Context(), []kv.Account{alice}, func(tx kv.Tx) error {
+				_, err := e.AppendTx(tx, alice, d)
+				return err
+			}))
+			e.view(b, alice, m)
+		}
+	})
+	b.Run("store one", func(b *testing.B) {
+		op := AddFlags
+		for b.Loop() {
+			_, err := e.StoreFlags(b.Context(), alice, m, UIDs(500_000), FlagChange{Op: op, Flags: Flagged})
+			must(b, err)
+			e.view(b, alice, m)
+			op ^= AddFlags ^ RemoveFlags
+		}
+	})
+	b.Run("store all", func(b *testing.B) {
+		op := AddFlags
+		for b.Loop() {
+			_, err := e.StoreFlags(b.Context(), alice, m, AllUIDs(), FlagChange{Op: op, Flags: Flagged})
+			must(b, err)
+			op ^= AddFlags ^ RemoveFlags
+		}
+	})
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"tram/internal/storage/blob"
 	"tram/internal/storage/kv"
 )
 
@@ -54,12 +53,11 @@ func TestShownIsDurable(t *testing.T) {
 		for _, honest := range []bool{true, false} {
 			t.Run(name+map[bool]string{true: "", false: " without sync"}[honest], func(t *testing.T) {
 				fs := vfs.NewCrashableMem()
-				blobs := &memBlobs{bodies: map[blob.ID][]byte{}}
-				e := newEnvOn(t, fs, blobs)
+				e := newEnvOn(t, "", fs)
 				in := e.inbox(t, alice)
 				e.view(t, alice, in)
 				if !honest {
-					e.Store = New(lying{e.db}, blobs, Options{})
+					e.Store = New(lying{e.db}, e.blobs, Options{})
 				}
 				err := e.db.Update(t.Context(), []kv.Account{alice}, func(tx kv.Tx) error {
 					_, err := e.AppendTx(tx, alice, []Delivery{e.delivery(letter)})
@@ -71,7 +69,7 @@ func TestShownIsDurable(t *testing.T) {
 				if err := fn(e, in); err != nil {
 					t.Fatal(err)
 				}
-				after := newEnvOn(t, fs.CrashClone(vfs.CrashCloneCfg{}), blobs)
+				after := newEnvOn(t, "", fs.CrashClone(vfs.CrashCloneCfg{}))
 				s, err := after.Status(t.Context(), alice, in)
 				if err != nil {
 					t.Fatal(err)
@@ -91,8 +89,7 @@ func TestShownIsDurable(t *testing.T) {
 func TestChangedIsDurable(t *testing.T) {
 	ctx := context.Background()
 	fs := vfs.NewCrashableMem()
-	blobs := &memBlobs{bodies: map[blob.ID][]byte{}}
-	e := newEnvOn(t, fs, blobs)
+	e := newEnvOn(t, "", fs)
 	in, to := e.inbox(t, alice), e.box(t, alice, "Archive")
 	for _, op := range []struct {
 		name string
@@ -123,7 +120,7 @@ func TestChangedIsDurable(t *testing.T) {
 		if err := op.fn(); err != nil {
 			t.Fatalf("%s: %v", op.name, err)
 		}
-		after := newEnvOn(t, fs.CrashClone(vfs.CrashCloneCfg{}), blobs)
+		after := newEnvOn(t, "", fs.CrashClone(vfs.CrashCloneCfg{}))
 		was, is := e.dump(t, alice)+e.dump(t, bob), after.dump(t, alice)+after.dump(t, bob)
 		if was != is || was == before {
 			t.Errorf("%s: after the crash\n%q\nbefore it\n%q", op.name, is, was)

@@ -2,11 +2,9 @@ package mailstore
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
-	"fmt"
+	"flag"
 	"io"
-	"sync"
+	"os"
 	"testing"
 	"time"
 
@@ -14,37 +12,55 @@ import (
 
 	"tram/internal/mail/message"
 	"tram/internal/storage/blob"
+	"tram/internal/storage/blob/disk"
 	"tram/internal/storage/kv"
 	"tram/internal/storage/kv/pebble"
 )
 
 const alice, bob = kv.FirstUser + 1, kv.FirstUser + 2
 
-// env is a store on real backends in memory.
+// env is a store on the real backends.
 type env struct {
 	*Store
 	db    kv.DB
-	blobs *memBlobs
+	blobs blob.Store
 }
 
+// newEnv is a store in memory.
 func newEnv(t testing.TB) *env {
 	t.Helper()
-	return newEnvOn(t, vfs.NewMem(), &memBlobs{bodies: map[blob.ID][]byte{}})
+	return newEnvOn(t, "", vfs.NewMem())
 }
 
-func newEnvOn(t testing.TB, fs vfs.FS, blobs *memBlobs) *env {
+// newEnvOn opens the store in a directory.
+func newEnvOn(t testing.TB, dir string, fs vfs.FS) *env {
 	t.Helper()
-	return newEnvIn(t, "kv", fs, blobs)
-}
-
-func newEnvIn(t testing.TB, dir string, fs vfs.FS, blobs *memBlobs) *env {
-	t.Helper()
-	db, err := pebble.Open(dir, pebble.Options{FS: fs})
+	db, err := pebble.Open(dir+"kv", pebble.Options{FS: fs})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	blobs, err := disk.Open(dir+"blobs", disk.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { blobs.Close() })
 	return &env{Store: New(db, blobs, Options{}), db: db, blobs: blobs}
+}
+
+// put stores a body.
+func (e *env) put(body string) blob.ID {
+	w, err := e.blobs.Create(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	defer w.Abort()
+	io.WriteString(w, body)
+	id, err := w.Commit(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	return id
 }
 
 // inbox returns the ID of INBOX.
@@ -87,7 +103,7 @@ func (e *env) delivery(body string) Delivery {
 	s.Write([]byte(body))
 	digest := s.Close()
 	return Delivery{
-		Blob:         e.blobs.put([]byte(body)),
+		Blob:         e.put(body),
 		BlobSize:     int64(len(body)),
 		Digest:       digest,
 		Own:          []byte("Return-Path: <>\r\n"),
@@ -104,61 +120,8 @@ func entries(v *View) []Entry {
 	return all
 }
 
-// memBlobs is a blob store in memory.
-type memBlobs struct {
-	mu     sync.Mutex
-	bodies map[blob.ID][]byte
-	n      uint64
+// TestMain makes the usual run of the model short; -rapid.checks overrides it.
+func TestMain(m *testing.M) {
+	flag.Set("rapid.checks", "50")
+	os.Exit(m.Run())
 }
-
-func (m *memBlobs) put(body []byte) (id blob.ID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.n++
-	binary.BigEndian.PutUint64(id[8:], m.n)
-	m.bodies[id] = body
-	return id
-}
-
-func (m *memBlobs) get(id blob.ID) ([]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	body, ok := m.bodies[id]
-	if !ok {
-		return nil, fmt.Errorf("%w: %x", blob.ErrNotFound, id)
-	}
-	return body, nil
-}
-
-func (m *memBlobs) Open(_ context.Context, id blob.ID) (blob.Reader, error) {
-	body, err := m.get(id)
-	return memBody(body), err
-}
-
-func (m *memBlobs) AppendBody(_ context.Context, dst []byte, id blob.ID) ([]byte, error) {
-	body, err := m.get(id)
-	return append(dst, body...), err
-}
-
-func (m *memBlobs) Create(context.Context) (blob.Writer, error) { return nil, errors.ErrUnsupported }
-func (m *memBlobs) Collect(context.Context, time.Time, func(func(blob.ID)) error) (blob.Collected, error) {
-	return blob.Collected{}, errors.ErrUnsupported
-}
-func (m *memBlobs) Verify(context.Context, func(blob.ID, error)) error { return nil }
-func (m *memBlobs) Failed() <-chan struct{}                            { return nil }
-func (m *memBlobs) Close() error                                       { return nil }
-
-type memBody []byte
-
-func (b memBody) ReadAt(p []byte, off int64) (int, error) {
-	if off >= int64(len(b)) {
-		return 0, io.EOF
-	}
-	n := copy(p, b[off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-func (b memBody) Size() int64  { return int64(len(b)) }
-func (b memBody) Close() error { return nil }

@@ -189,8 +189,7 @@ func (m *machine) checkMessages(id kv.Account, b *modelBox, emails map[uint64]bo
 	}
 	var got, want []string
 	err := m.e.Messages(ctx, id, b.id, set, WantMeta|WantStructure|WantHeader|WantEnvelope, func(msg *Message) error {
-		n := uint64(msg.Blob[15]) | uint64(msg.Blob[14])<<8 | uint64(msg.Blob[13])<<16
-		got = append(got, fmt.Sprint(msg.UID, " ", msg.Size, " ", n))
+		got = append(got, fmt.Sprint(msg.UID, " ", msg.Size, " ", msg.Blob))
 		if emails[msg.EmailID] {
 			return fmt.Errorf("email ID %d twice", msg.EmailID)
 		}

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"pgregory.net/rapid"
 
 	"tram/internal/storage/blob"
@@ -37,7 +36,7 @@ type (
 		keywords string // sorted, space separated
 		seq      ModSeq
 		size     int64
-		content  uint64 // identifies the content
+		content  blob.ID
 	}
 )
 
@@ -89,6 +88,7 @@ type machine struct {
 	ids    map[kv.Account]map[MailboxID]bool
 	valid  map[kv.Account]map[uint32]bool
 	steps  int
+	bodies map[int]Delivery // by size: storing one for each message would take most of the time
 }
 
 var modelAccounts = []kv.Account{alice, bob}
@@ -97,6 +97,7 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newMachine(t, rt)
 		defer m.e.db.Close()
+		defer m.e.blobs.Close()
 		rt.Repeat(map[string]func(*rapid.T){
 			"":       m.check,
 			"append": m.append, "deliver": m.deliver, "deliver2": m.deliver,
@@ -112,9 +113,10 @@ func TestModel(t *testing.T) {
 }
 
 func newMachine(t *testing.T, rt *rapid.T) *machine {
-	e := newEnvOn(t, vfs.NewMem(), &memBlobs{bodies: map[blob.ID][]byte{}})
+	e := newEnv(t)
 	m := &machine{t: rt, e: e, second: New(e.db, e.blobs, Options{}), model: map[kv.Account]*modelAccount{},
-		views: map[viewKey]*View{}, ids: map[kv.Account]map[MailboxID]bool{}, valid: map[kv.Account]map[uint32]bool{}}
+		views: map[viewKey]*View{}, ids: map[kv.Account]map[MailboxID]bool{}, valid: map[kv.Account]map[uint32]bool{},
+		bodies: map[int]Delivery{}}
 	for _, id := range modelAccounts {
 		a := &modelAccount{boxes: map[string]*modelBox{}}
 		m.model[id] = a
@@ -178,11 +180,14 @@ func keywordSet(names []string) string {
 
 func (m *machine) draw(t *rapid.T) (Delivery, modelMsg) {
 	flags, keywords := genFlags.Draw(t, "flags"), genKeywords.Draw(t, "keywords")
-	body := letter[:rapid.IntRange(1, len(letter)).Draw(t, "size")]
-	d := m.e.delivery(body)
+	size := rapid.IntRange(1, len(letter)).Draw(t, "size")
+	d, known := m.bodies[size]
+	if !known {
+		d = m.e.delivery(letter[:size])
+		m.bodies[size] = d
+	}
 	d.Flags, d.Keywords = flags, keywords
-	n := uint64(d.Blob[15]) | uint64(d.Blob[14])<<8 | uint64(d.Blob[13])<<16
-	return d, modelMsg{flags: flags, keywords: keywordSet(keywords), size: d.BlobSize + int64(len(d.Own)), content: n}
+	return d, modelMsg{flags: flags, keywords: keywordSet(keywords), size: d.BlobSize + int64(len(d.Own)), content: d.Blob}
 }
 
 func (m *machine) append(t *rapid.T) {
