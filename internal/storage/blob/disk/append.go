@@ -121,7 +121,6 @@ func (s *Store) roll() error {
 	}
 	a.next++
 	a.pack, a.file, a.tag, a.names = p, f, tag, true
-	a.touch(f)
 	s.mu.Lock()
 	s.known[p.number] = p
 	s.mu.Unlock()

@@ -22,10 +22,13 @@ const batchBytes = 64 << 20
 // whose bodies are all older than cutoff are looked at. The order of the steps
 // is what makes a crash harmless; docs/storage.md names the states:
 //
-//  1. copy the live records of a pack into a new one     S: two copies, the old one counts
-//  2. sync the new pack and its name
-//  3. write, sync and name the .moved files, sync names  S: both, the old one counts
-//  4. forget the old pack, unlink it                     S: the .moved file counts
+//  1. copy the live records of a pack into a new one, sync it
+//  2. write and sync the .moved files, give them their names
+//  3. sync the names, of the new pack and of the .moved files
+//  4. forget the old pack, unlink it
+//
+// As long as the old pack is there it counts, whatever else is; without it the
+// .moved file counts.
 //
 // Readers that have the old pack open read on: its bytes go with the last one.
 func (s *Store) Collect(ctx context.Context, cutoff time.Time, live func(report func(blob.ID)) error) (blob.Collected, error) {
@@ -290,8 +293,8 @@ func (c *collection) finishBatch() error {
 			return err
 		}
 	}
-	// The names of the .moved files before the packs go: without them the
-	// bodies could only be found by reading every pack.
+	// Before the packs go: without the name of the new pack the bodies would be
+	// lost, without that of a .moved file every pack would have to be read.
 	if err := s.syncNames(); err != nil {
 		return err
 	}

@@ -30,10 +30,10 @@ func tiny(fs vfs.FS) Options {
 type journal struct {
 	mu   sync.Mutex
 	live map[blob.ID][]byte
-	ever map[blob.ID]bool
+	ever map[place]bool // where bodies were that were acknowledged, in use or not
 }
 
-func newJournal() *journal { return &journal{live: map[blob.ID][]byte{}, ever: map[blob.ID]bool{}} }
+func newJournal() *journal { return &journal{live: map[blob.ID][]byte{}, ever: map[place]bool{}} }
 
 func (j *journal) copy() *journal {
 	j.mu.Lock()
@@ -80,10 +80,11 @@ func (j *journal) put(s *Store, i int) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.ever[id] {
-		return fmt.Errorf("%x was used before", id)
+	at := parseID(id).first
+	if j.ever[at] {
+		return fmt.Errorf("the name %x was used before for another body", id)
 	}
-	j.ever[id], j.live[id] = true, testBody(i)
+	j.ever[at], j.live[id] = true, testBody(i)
 	return nil
 }
 

@@ -70,7 +70,8 @@ func (m *mover) add(from *handle, it *item) (place, error) {
 	return place{m.pack.number, uint32(at)}, nil
 }
 
-// publish makes all packs filled so far durable and known.
+// publish makes the bytes of all packs filled so far durable, and the packs
+// known. Their names are synced together with those of the .moved files.
 func (m *mover) publish(s *Store) error {
 	if m == nil {
 		return nil
@@ -83,10 +84,6 @@ func (m *mover) publish(s *Store) error {
 			return s.fail(fmt.Errorf("sync pack %d: %w", f.pack.number, err))
 		}
 		f.synced = f.pack.size.Load()
-	}
-	// The packs and their names, before any .moved file leads there.
-	if err := s.syncNames(); err != nil {
-		return err
 	}
 	s.mu.Lock()
 	for _, f := range append(m.before, m) {

@@ -127,9 +127,7 @@ func (s *Store) resume() error {
 		return err
 	}
 	s.log.pack, s.log.file, s.log.tag = p, &unsynced{File: file}, tag
-	// What a killed process wrote may not have been synced. The next sync
-	// covers it, and the name of the pack as well.
-	s.log.touch(s.log.file)
+	// A killed process may not have come to sync the name of the pack.
 	s.log.names = true
 	return nil
 }
