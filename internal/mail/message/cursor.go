@@ -1,6 +1,9 @@
 package message
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // cursor reads the records of parts that stand beside each other.
 type cursor struct {
@@ -32,7 +35,7 @@ func (c *cursor) next() bool {
 		p.BodyEnd = p.BodyStart + r.varint()
 		p.Lines = r.varint()
 		if p.Readable {
-			p.Charset = r.take(r.varint())
+			p.Charset = r.charset()
 		}
 	} else {
 		n := r.container(p)
@@ -98,6 +101,30 @@ func (r *record) take(n int64) []byte {
 	}
 	r.bytes = r.bytes[n:]
 	return b
+}
+
+func (r *record) charset() []byte {
+	b := r.take(1)
+	switch {
+	case b == nil:
+		return nil
+	case b[0] < commonCharset:
+		return r.take(int64(b[0]))
+	case int(b[0]-commonCharset) < len(commonCharsets):
+		return commonCharsets[b[0]-commonCharset]
+	}
+	r.bad = true
+	return nil
+}
+
+// appendCharset appends what charset reads.
+func appendCharset(dst, charset []byte) []byte {
+	for i, c := range commonCharsets {
+		if bytes.Equal(c, charset) {
+			return append(dst, commonCharset+byte(i))
+		}
+	}
+	return append(append(dst, byte(len(charset))), charset...)
 }
 
 // container reads the numbers of a container into p and gives the size of its

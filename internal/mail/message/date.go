@@ -61,6 +61,7 @@ func (d *dateParser) word() bool {
 // number takes a day, a year or a time.
 func (d *dateParser) number() bool {
 	n, digits := d.digits()
+	d.lex.blanks()
 	switch {
 	case digits > 4:
 		return false

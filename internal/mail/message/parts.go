@@ -6,7 +6,8 @@ import "errors"
 //
 //	table:     byte 1, then the record of the root part
 //	record:    byte tag, gap, header, then by its kind
-//	leaf:      body, lines; if readable: byte n, n bytes of charset in lower case
+//	leaf:      body, lines; if readable: charset
+//	charset:   byte n; n < 128: n bytes, in lower case; else common charset n-128
 //	container: uint32 lines, uint48 body, uint32 children, the records of its
 //	           parts in that many bytes (little-endian)
 //
@@ -26,6 +27,17 @@ const (
 
 	containerSize = 4 + 6 + 4
 )
+
+// commonCharsets have a number in the table. New ones may be added at the end.
+var commonCharsets = [...][]byte{
+	[]byte("utf-8"), []byte("us-ascii"), []byte("iso-8859-1"), []byte("windows-1252"),
+	[]byte("iso-8859-15"), []byte("iso-8859-2"), []byte("windows-1251"), []byte("koi8-r"),
+	[]byte("gb2312"), []byte("gbk"), []byte("big5"), []byte("shift_jis"), []byte("iso-2022-jp"),
+	[]byte("euc-kr"), []byte("windows-1258"),
+}
+
+// commonCharset is the first number of commonCharsets.
+const commonCharset = 128
 
 // ErrParts says that a part table is of an unknown version or damaged. The
 // message can be scanned again.

@@ -124,8 +124,7 @@ func (t *tree) closeTop(end, lines int64) {
 		t.table = binary.AppendUvarint(t.table, uint64(end-p.bodyStart))
 		t.table = binary.AppendUvarint(t.table, uint64(lines-p.lines))
 		if p.tag&tagReadable != 0 {
-			t.table = append(t.table, byte(len(t.charset)))
-			t.table = append(t.table, t.charset...)
+			t.table = appendCharset(t.table, t.charset)
 		}
 	} else {
 		numbers := t.table[p.numbers:]

@@ -1,0 +1,163 @@
+package message
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+var textMessage = withCRLF([]byte(`From: =?utf-8?q?Nguy=E1=BB=85n?= <n@b.example>
+Subject: folded
+	subject
+Content-Type: multipart/mixed; boundary=b
+
+preamble
+--b
+Content-Type: text/plain; charset=viscii
+Content-Transfer-Encoding: quoted-printable
+
+Ti=AAng Vi=AEt
+--b
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: base64
+
+PHA+xJHGsOG7nW5nPC9wPg==
+--b
+Content-Type: application/octet-stream
+
+binary words
+--b
+Content-Type: message/rfc822
+
+Subject: inner
+
+inner text
+--b
+Content-Type: message/delivery-status
+
+Action: failed
+--b
+Content-Type: text/plain
+Content-Transfer-Encoding: x-secret
+
+secret words
+--b--
+`))
+
+func textTable(t testing.TB) PartTable {
+	table, err := Parts(digestOf(t, textMessage).Parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func collect(t *testing.T, walk func(fn func([]byte) bool) error) []string {
+	pieces := []string{""}
+	err := walk(func(chunk []byte) bool {
+		if len(chunk) == 0 {
+			pieces = append(pieces, "")
+		}
+		pieces[len(pieces)-1] += string(chunk)
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pieces
+}
+
+func TestText(t *testing.T) {
+	r := bytes.NewReader(textMessage)
+	got := collect(t, func(fn func([]byte) bool) error { return Text(r, textTable(t), fn) })
+	all := strings.Join(got, "\n===\n")
+	for _, want := range []string{
+		"From: Nguyễn <n@b.example>\r\n", "Subject: folded\tsubject\r\n", "Tiếng Việt", "<p>đường</p>",
+		"Content-Type: application/octet-stream", "Subject: inner\r\n", "inner text", "Action: failed",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is missing in\n%s", want, all)
+		}
+	}
+	for _, wrong := range []string{"preamble", "binary words", "secret words"} {
+		if strings.Contains(all, wrong) {
+			t.Errorf("%q is in\n%s", wrong, all)
+		}
+	}
+	body := strings.Join(collect(t, func(fn func([]byte) bool) error { return BodyText(r, textTable(t), fn) }), "|")
+	if want := "Tiếng Việt|<p>đường</p>|inner text|Action: failed|"; body != want {
+		t.Errorf("bodies %q, want %q", body, want)
+	}
+}
+
+func TestTextStops(t *testing.T) {
+	calls := 0
+	err := Text(bytes.NewReader(textMessage), textTable(t), func([]byte) bool { calls++; return calls < 3 })
+	if calls != 3 || err != nil {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+}
+
+func TestTextPassesErrors(t *testing.T) {
+	broken := errors.New("disk")
+	err := BodyText(errorReaderAt{broken}, textTable(t), func([]byte) bool { return true })
+	if !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+	err = Text(bytes.NewReader(textMessage[:50]), textTable(t), func([]byte) bool { return true })
+	if err == nil {
+		t.Error("no error of a message that is too short")
+	}
+}
+
+type errorReaderAt struct{ err error }
+
+func (e errorReaderAt) ReadAt([]byte, int64) (int, error) { return 0, e.err }
+
+// TestTextLongField decodes a header longer than any buffer in pieces.
+func TestTextLongField(t *testing.T) {
+	var msg bytes.Buffer
+	for i := range 3000 {
+		fmt.Fprintf(&msg, "X-Field-%d: %s\r\n", i, "some words")
+	}
+	fmt.Fprintf(&msg, "X-Long: %s needle\r\n\r\n", repeated("x", 3*textChunk))
+	d := checkMessage(t, msg.Bytes())
+	text := string(checkText(t, d, msg.Bytes()))
+	if !strings.Contains(text, "X-Field-2999: some words\r\n") || !strings.Contains(text, "needle") ||
+		strings.Count(text, "some words") != 3000 {
+		t.Errorf("%d octets of text, %d fields", len(text), strings.Count(text, "some words"))
+	}
+}
+
+func TestSearch(t *testing.T) {
+	r := bytes.NewReader(textMessage)
+	for key, want := range map[string][2]bool{ // in the text, in the body
+		"": {true, true}, "NGUYỄN": {true, false}, "nguye\u0302\u0303n": {true, false},
+		"tiếng VIỆT": {true, true}, "đường": {true, true}, "subject: INNER": {true, false},
+		"inner TEXT": {true, true}, "binary": {false, false}, "việtinner": {false, false}, "absent": {false, false},
+	} {
+		s := NewSearch(key)
+		inText, err1 := s.InText(r, textTable(t))
+		inBody, err2 := s.InBody(r, textTable(t))
+		if err := errors.Join(err1, err2); err != nil || inText != want[0] || inBody != want[1] {
+			t.Errorf("%q: in text %v, in body %v, %v; want %v", key, inText, inBody, err, want)
+		}
+	}
+	if s := NewSearch("straße"); !s.In([]byte("die STRAßE")) || s.In([]byte("x")) {
+		t.Error("In is wrong")
+	}
+}
+
+// TestSearchAcrossChunks finds what two reads cut apart.
+func TestSearchAcrossChunks(t *testing.T) {
+	for shift := range 40 {
+		body := append(repeated("x", 4096-20+shift), "the Needle, found"...)
+		msg := append([]byte("\r\n"), body...)
+		table, _ := Parts(digestOf(t, msg).Parts)
+		if found, err := NewSearch("needle").InBody(bytes.NewReader(msg), table); !found || err != nil {
+			t.Fatalf("shift %d: %v, %v", shift, found, err)
+		}
+	}
+}
