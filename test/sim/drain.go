@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"tram/internal/queue"
 )
@@ -26,8 +27,10 @@ func (w *world) awaitLocal(ctx context.Context) error {
 		if err != nil || waiting == "" {
 			return err
 		}
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return fmt.Errorf("%s still waits: %w", waiting, ctx.Err())
+		case <-time.After(200 * time.Microsecond):
 		}
 	}
 }
