@@ -95,6 +95,19 @@ type hasher struct {
 	waiting atomic.Int32
 	flights singleflight.Group
 	known   remembered
+
+	hashed, spared atomic.Uint64 // for Stats
+}
+
+// Stats count logins since start.
+type Stats struct {
+	Hashed uint64 // passwords that were hashed to verify them
+	Spared uint64 // that were remembered, or verified by another login at that moment
+}
+
+// Stats returns the numbers of now.
+func (d *Directory) Stats() Stats {
+	return Stats{Hashed: d.hasher.hashed.Load(), Spared: d.hasher.spared.Load()}
 }
 
 func newHasher() *hasher {
@@ -130,6 +143,7 @@ func (h *hasher) verify(ctx context.Context, hash, password string) (bool, error
 	}
 	p := h.known.proof(hash, password)
 	if h.known.has(p) {
+		h.spared.Add(1)
 		return true, nil
 	}
 	if h.waiting.Add(1) > maxWaiting {
@@ -138,19 +152,29 @@ func (h *hasher) verify(ctx context.Context, hash, password string) (bool, error
 	}
 	defer h.waiting.Add(-1)
 	// The flight outlives a caller who goes away: others may wait for it.
-	flight := h.flights.DoChan(string(p[:]), func() (any, error) {
-		h.enter(context.Background())
-		defer h.leave()
-		ok := matches(hash, password)
-		if ok {
-			h.known.add(p)
-		}
-		return ok, nil
-	})
+	flight := h.flights.DoChan(string(p[:]), func() (any, error) { return h.compute(p, hash, password), nil })
 	select {
 	case r := <-flight:
+		if r.Shared {
+			h.spared.Add(1)
+		}
 		return r.Val.(bool), r.Err
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
+}
+
+// compute waits for a core and hashes.
+func (h *hasher) compute(p proof, hash, password string) bool {
+	h.slots <- struct{}{}
+	defer h.leave()
+	if h.known.has(p) { // an earlier flight ended while this one began
+		return true
+	}
+	h.hashed.Add(1)
+	if !matches(hash, password) {
+		return false
+	}
+	h.known.add(p)
+	return true
 }

@@ -38,18 +38,17 @@ type expander struct {
 	dir      *Directory
 	r        kv.Reader
 	out      Expansion
-	lookups  int
+	seen     map[address.Address]bool // with the domain in A-labels
 	followed map[string]bool          // aliases, catch-alls and roles, by Via
 	accounts map[AccountID]bool       // in out
-	others   map[address.Address]bool // remote or failed, in out
 }
 
 func (x *expander) reset(r kv.Reader) {
 	*x = expander{
 		dir: x.dir, r: r,
+		seen:     make(map[address.Address]bool),
 		followed: make(map[string]bool),
 		accounts: make(map[AccountID]bool),
-		others:   make(map[address.Address]bool),
 	}
 }
 
@@ -58,9 +57,15 @@ func (x *expander) size() int { return len(x.out.Accounts) + len(x.out.Remote) }
 // expand resolves one address, depth aliases below the first. tag is that of
 // the subaddress by which the alias was reached.
 func (x *expander) expand(a address.Address, tag string, depth int) error {
-	if x.lookups++; x.lookups > maxLookups {
+	// The local part as it is: that of a remote address is its host's business.
+	key := address.Address{Local: a.Local, Domain: a.ASCII()}
+	if x.seen[key] {
+		return nil
+	}
+	if len(x.seen) == maxLookups {
 		return ErrTooMany
 	}
+	x.seen[key] = true
 	res, err := x.dir.resolve(x.r, a)
 	if err != nil {
 		return err
@@ -110,28 +115,12 @@ func (x *expander) account(a Account, tag string) error {
 }
 
 func (x *expander) remote(a address.Address) error {
-	if !x.new(a) {
-		return nil
-	}
 	x.out.Remote = append(x.out.Remote, a)
 	return x.bound()
 }
 
 func (x *expander) fail(a address.Address, why error) {
-	if x.new(a) {
-		x.out.Failures = append(x.out.Failures, Failure{Address: a, Err: why})
-	}
-}
-
-// new reports whether an address was not met before. The domain alone is
-// folded: the local part of a remote address is its host's business.
-func (x *expander) new(a address.Address) bool {
-	a.Domain = a.ASCII()
-	if x.others[a] {
-		return false
-	}
-	x.others[a] = true
-	return true
+	x.out.Failures = append(x.out.Failures, Failure{Address: a, Err: why})
 }
 
 func (x *expander) bound() error {

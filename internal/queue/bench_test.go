@@ -128,15 +128,13 @@ func BenchmarkRecord(b *testing.B) {
 	})
 }
 
-// TestOpenManyEntries measures the scan that rebuilds the schedule: a million
-// entries with -long, else a tenth.
+// TestOpenManyEntries measures the scan that rebuilds the schedule. With -long
+// it is a million entries, and time and memory are held to their limits.
 func TestOpenManyEntries(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short")
-	}
-	n, limit := 100_000, 3*time.Second
+	const longest, mostBytes = 10 * time.Second, 150
+	n := 20_000
 	if *long {
-		n, limit = 1_000_000, 10*time.Second
+		n = 1_000_000
 	}
 	fs := vfs.NewMem()
 	db := openStore(t, fs)
@@ -151,11 +149,13 @@ func TestOpenManyEntries(t *testing.T) {
 	start := time.Now()
 	q = openQueue(t, db, Options{})
 	took := time.Since(start)
-	after := heap()
-	perEntry := float64(after-before) / float64(n)
+	perEntry := float64(heap()-before) / float64(n) // with what the store has cached
 	t.Logf("%d entries: opened in %v, %.0f bytes of memory an entry", n, took.Round(time.Millisecond), perEntry)
-	if q.Len() != n || q.Stats().Waiting != n/2 || took > limit || perEntry > 150 {
-		t.Errorf("%d entries in %v, %.0f bytes each", q.Len(), took, perEntry)
+	if q.Len() != n || q.Stats().Waiting != n/2 {
+		t.Errorf("stats %+v", q.Stats())
+	}
+	if *long && (took > longest || perEntry > mostBytes) {
+		t.Errorf("%d entries took %v and %.0f bytes each", n, took, perEntry)
 	}
 	runtime.KeepAlive(q)
 }
