@@ -82,7 +82,7 @@ func (d *dispatcher) submit(ctx context.Context, g *group) {
 		g.deferAll(ctx, reply, until)
 		g.f.close()
 		return
-	case d.stopping || d.groups >= d.m.o.MaxRemote || len(dest.backlog) >= d.share(g.hop):
+	case d.stopping || d.isFull(dest):
 		until := dest.nextSlot(now, d.m.o.PerDestination)
 		d.mu.Unlock()
 		g.f.postpone(until)
@@ -95,13 +95,13 @@ func (d *dispatcher) submit(ctx context.Context, g *group) {
 	d.mu.Unlock()
 }
 
-// share is how many groups may wait for one destination, so that one that is
-// slow leaves places for the others. The relay host has no others.
-func (d *dispatcher) share(hop Hop) int {
-	if hop.Way == ToRelay {
-		return d.m.o.MaxRemote
-	}
-	return max(d.m.o.MaxRemote/4, 1)
+// isFull reports whether no further group may wait for a destination: when as
+// many wait for it as there are places left for all others. So one busy
+// destination gets half of the places, two get a third each, and there is
+// always room for the next. The relay host has no others. mu is held.
+func (d *dispatcher) isFull(dest *destination) bool {
+	left := d.m.o.MaxRemote - d.groups
+	return left <= 0 || dest.hop.Way != ToRelay && len(dest.backlog) >= left
 }
 
 // nextSlot predicts when the destination will have time for another group, and

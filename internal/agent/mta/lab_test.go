@@ -215,6 +215,19 @@ func (l *lab) inbox() []string {
 	return texts
 }
 
+// drained waits until the queue is empty.
+func (l *lab) drained() {
+	l.t.Helper()
+	for deadline := time.Now().Add(patience); l.left() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			l.t.Fatalf("the queue: %+v", l.queue.Stats())
+		}
+	}
+}
+
+// bigQueue hands out enough entries for a busy relay.
+var bigQueue = queue.Options{MaxInFlight: 8000}
+
 // left is how many entries the queue holds.
 func (l *lab) left() int { return l.queue.Len() }
 
@@ -223,11 +236,12 @@ type journal struct {
 	mu    sync.Mutex
 	lines []string
 	more  chan struct{}
+	mute  bool // set before anything is logged
 }
 
 func newJournal() *journal { return &journal{more: make(chan struct{})} }
 
-func (j *journal) Enabled(context.Context, slog.Level) bool { return true }
+func (j *journal) Enabled(context.Context, slog.Level) bool { return !j.mute }
 func (j *journal) WithAttrs([]slog.Attr) slog.Handler       { return j }
 func (j *journal) WithGroup(string) slog.Handler            { return j }
 func (j *journal) Handle(_ context.Context, r slog.Record) error {
