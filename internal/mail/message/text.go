@@ -89,7 +89,7 @@ func (w *textWalker) fields(chunk []byte, final bool) (rest []byte) {
 			return chunk
 		}
 		if len(f.Name) > 0 {
-			w.out = append(append(w.out, f.Name...), ": "...)
+			w.out = append(AppendUTF8(w.out, "", f.Name), ": "...)
 		}
 		w.out = AppendDecoded(w.out, f.Value)
 		w.out = append(w.out, "\r\n"...)
