@@ -37,7 +37,7 @@ var (
 
 // readHeader reads up to the empty line behind the header, which belongs to
 // it. rest is what was read of the body. A message without that line is all
-// header.
+// header, and gets the line.
 func readHeader(text io.Reader) (header, rest []byte, err error) {
 	buf := make([]byte, 0, 4096)
 	for {
@@ -52,7 +52,10 @@ func readHeader(text io.Reader) (header, rest []byte, err error) {
 		}
 		switch {
 		case err == io.EOF:
-			return buf, nil, nil
+			if len(buf) > 0 && !bytes.HasSuffix(buf, []byte("\r\n")) {
+				buf = append(buf, "\r\n"...)
+			}
+			return append(buf, "\r\n"...), nil, nil
 		case err != nil:
 			return nil, nil, err
 		case len(buf) > maxHeader:
@@ -76,10 +79,8 @@ func headerEnd(buf []byte, from int) int {
 
 // complete judges a header and returns it as it goes on, or why it does not.
 func (s *Submitter) complete(ctx context.Context, p *smtpwire.Peer, header []byte) ([]byte, *smtpwire.Reply, error) {
-	for field := range message.Fields(header) {
-		if len(field.Name) == 0 {
-			return nil, errNoColon, nil
-		}
+	if !wellFormed(header) {
+		return nil, errNoColon, nil
 	}
 	c, err := message.Complete(header)
 	if err != nil {
@@ -91,6 +92,20 @@ func (s *Submitter) complete(ctx context.Context, p *smtpwire.Peer, header []byt
 	}
 	out := s.missing(make([]byte, 0, len(header)+256), p, &c)
 	return hidden.AppendNot(out, header), nil, nil
+}
+
+// wellFormed reports whether a header is fields and nothing else. A first line
+// that begins with a blank would go on with what is written before it.
+func wellFormed(header []byte) bool {
+	if header[0] == ' ' || header[0] == '\t' {
+		return false
+	}
+	for field := range message.Fields(header) {
+		if len(field.Name) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func syntaxReply(err error) *smtpwire.Reply {
