@@ -83,14 +83,15 @@ func (s *session) explain(err error) *statusError {
 			return &statusError{status: "NO", code: r.code, text: r.text}
 		}
 	}
+	if errors.Is(err, context.Canceled) {
+		return &statusError{status: "NO", code: "UNAVAILABLE", text: "Server is shutting down"}
+	}
 	s.srv.log.Error("imap: command failed", "user", s.user, "remote", s.remote, "err", err)
 	switch {
 	case errors.Is(err, kv.ErrFailed), errors.Is(err, blob.ErrFailed):
 		return &statusError{status: "NO", code: "UNAVAILABLE", text: "The store has failed, nothing can be changed"}
 	case errors.Is(err, blob.ErrCorrupt), errors.Is(err, blob.ErrNotFound), errors.Is(err, mailstore.ErrCorrupt):
 		return &statusError{status: "NO", code: "CORRUPTION", text: "Stored data is damaged"}
-	case errors.Is(err, context.Canceled):
-		return &statusError{status: "NO", code: "UNAVAILABLE", text: "Server is shutting down"}
 	}
 	return &statusError{status: "NO", code: "UNAVAILABLE", text: "Internal error, try again later"}
 }
