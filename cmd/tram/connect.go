@@ -69,20 +69,23 @@ func explainUnavailable(err error, locked *stores.LockedError) error {
 // refuseForeignOwner keeps root from leaving files in the data directory that
 // the server's own user cannot read afterwards.
 func refuseForeignOwner(data string) error {
-	info, err := os.Stat(data)
-	if err != nil || os.Geteuid() != 0 {
-		return nil // a directory that is not there yet belongs to whoever makes it
+	if os.Geteuid() != 0 {
+		return nil
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || stat.Uid == 0 {
+	var stat syscall.Stat_t
+	err := syscall.Stat(data, &stat)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if stat.Uid == 0 { // also when it is not there yet
 		return nil
 	}
 	name := strconv.Itoa(int(stat.Uid))
 	if u, err := user.LookupId(name); err == nil {
 		name = u.Username
 	}
-	if _, err := os.Stat(data + "/" + control.SocketName); err == nil {
-		return nil // a server may run there, and root may ask it; if not, the lock tells
+	if control.Answers(data) { // root may ask the server, which writes as its own user
+		return nil
 	}
 	return &codedError{exitPermission, fmt.Errorf("data directory %s belongs to %s; run this as that user: sudo -u %s tram …", data, name, name)}
 }

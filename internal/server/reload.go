@@ -181,7 +181,7 @@ func (d *doors) openMissing(fresh *config.Config) (added []*door, err error) {
 		inner, err := net.Listen("tcp", l.Address)
 		if err != nil {
 			for _, one := range added {
-				one.socket.Close()
+				_ = one.socket.Close() // nobody was let in yet
 			}
 			return nil, fresh.Problem(config.ListenerKey(i, "address"), listenError(l, err))
 		}

@@ -54,6 +54,15 @@ func dial(ctx context.Context, data string) (net.Conn, error) {
 	return d.DialContext(ctx, "unix", path)
 }
 
+// Answers reports whether a server listens on the socket in a data directory.
+func Answers(data string) bool {
+	c, err := dial(context.Background(), data)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
+
 // socketPath is the way to the socket. A path that is too long for a socket
 // address goes through a handle of the directory, which done closes.
 func socketPath(data string) (path string, done func(), err error) {

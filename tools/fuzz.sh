@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Runs every fuzz target of the module for a while, as many at once as there
+# are processors. A finding is written to the target's testdata and ends the
+# run with an error.
+#
+#   fuzz.sh 30s
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export FUZZ_TIME=${1:?how long for each target, as in 30s}
+
+# Lines of "package target".
+targets=$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}} {{.ImportPath}}{{end}}' ./... |
+	while read -r dir package; do
+		sed -n "s|^func \(Fuzz[A-Za-z0-9_]*\)(.*|$package \1|p" "$dir"/*_test.go
+	done)
+echo "$(wc -l <<<"$targets") fuzz targets, $FUZZ_TIME each"
+
+one() {
+	local out
+	if out=$(go test -run '^$' -fuzz "^$2\$" -fuzztime "$FUZZ_TIME" -parallel 1 "$1" 2>&1); then
+		echo "ok    $1 $2 $(grep -o 'execs: [0-9]*' <<<"$out" | tail -n 1)"
+	else
+		printf 'FAIL  %s %s\n%s\n' "$1" "$2" "$out"
+		return 1
+	fi
+}
+export -f one
+# shellcheck disable=SC2016 # the inner shell expands it
+xargs -P "$(nproc)" -L 1 bash -c 'one "$@"' fuzz <<<"$targets"
