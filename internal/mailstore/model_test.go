@@ -457,7 +457,7 @@ func renameModel(a *modelAccount, from, to string) (map[string]*modelBox, error)
 	if len(tree) == 0 {
 		return nil, ErrNoMailbox
 	}
-	if boxes[to] != nil {
+	if boxes[to] != nil || from == to {
 		return nil, ErrMailboxExists
 	}
 	for _, name := range tree {

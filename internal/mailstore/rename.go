@@ -52,7 +52,7 @@ func (t *tx) renameTree(from, to string) error {
 	if len(tree) == 0 {
 		return ErrNoMailbox
 	}
-	if taken[to] {
+	if taken[to] || from == to {
 		return ErrMailboxExists
 	}
 	for i := range tree {
