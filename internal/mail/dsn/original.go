@@ -60,11 +60,14 @@ func (w *writer) original(r *Report, ret returned) error {
 		w.line()
 		return w.copyWhole(ret.source)
 	}
+	head, err := readHeader(ret.source)
+	if err != nil {
+		return err
+	}
 	w.line("Content-Type: ", pick(r.UTF8, "message/global-headers", "text/rfc822-headers; charset=utf-8"))
 	w.line("Content-Description: Header of the undelivered message")
-	w.line("Content-Transfer-Encoding: quoted-printable")
-	w.line()
-	return w.copyHeader(ret.source)
+	w.returnedHeader(head)
+	return nil
 }
 
 func pick(utf8 bool, global, plain string) string {
@@ -108,26 +111,50 @@ func pickBreak(last byte) string {
 	return "\r"
 }
 
-// copyHeader copies the header, encoded: its lines may be long, and hold bytes
-// above 127.
-func (w *writer) copyHeader(source *io.SectionReader) error {
+// readHeader reads the header without its empty line, whole lines of at most
+// MaxHeaders octets.
+func readHeader(source *io.SectionReader) ([]byte, error) {
 	head := make([]byte, min(source.Size(), MaxHeaders))
 	if n, err := source.ReadAt(head, 0); n < len(head) {
-		return err
+		return nil, err
 	}
 	if end := message.HeaderEnd(head); end >= 0 {
 		head = head[:end]
 	} else if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
 		head = head[:i+1]
 	}
-	head = bytes.TrimRight(head, "\r\n")
-	qp := quotedprintable.NewWriter(w)
-	if _, err := qp.Write(head); err != nil {
-		return err
-	}
-	if err := qp.Close(); err != nil {
-		return err
+	return bytes.TrimRight(head, "\r\n"), nil
+}
+
+// returnedHeader writes the header as it is if that can be sent, so that also
+// programs that look for lines in a report find them; else encoded.
+func (w *writer) returnedHeader(head []byte) {
+	if !sendable(head) {
+		w.line("Content-Transfer-Encoding: quoted-printable")
+		w.line()
+		qp := quotedprintable.NewWriter(w)
+		qp.Write(head) // errors stay in the bufio.Writer below
+		qp.Close()
+		w.line()
+		w.line()
+		return
 	}
 	w.line()
-	return nil
+	for line := range bytes.Lines(head) {
+		w.Write(bytes.TrimRight(line, "\r\n"))
+		w.line()
+	}
+	w.line()
+}
+
+// sendable reports whether all lines are short, ASCII and without NUL or CR
+// inside.
+func sendable(head []byte) bool {
+	for line := range bytes.Lines(head) {
+		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+		if len(line) > maxLine || bytes.ContainsFunc(line, func(c rune) bool { return c >= 0x80 || c == '\r' || c == 0 }) {
+			return false
+		}
+	}
+	return true
 }
