@@ -13,8 +13,8 @@ type decoder struct {
 }
 
 // newDecoder checks and takes off the version.
-func newDecoder(v []byte) *decoder {
-	r := &decoder{rest: string(v)}
+func newDecoder(v []byte) decoder {
+	r := decoder{rest: string(v)}
 	if version := r.byte(); r.err == nil && version != recordVersion {
 		r.rest, r.err = "", ErrNewVersion
 	}

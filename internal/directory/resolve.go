@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"tram/internal/mail/address"
@@ -28,10 +27,14 @@ func (d *Directory) resolve(r kv.Reader, a address.Address) (Resolution, error) 
 	if a.Domain == "" {
 		return d.resolveBare(r, a)
 	}
-	dom, err := readDomain(r, a.Domain)
-	if errors.Is(err, ErrNoDomain) {
+	v, err := read(r, domainKey(a.Domain), ErrNoDomain)
+	if err == ErrNoDomain {
 		return Resolution{Class: NotLocal}, nil
 	}
+	if err != nil {
+		return Resolution{}, err
+	}
+	dom, err := decodeDomain(a.Domain, v)
 	if err != nil {
 		return Resolution{}, err
 	}
