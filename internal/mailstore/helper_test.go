@@ -48,6 +48,11 @@ func newEnvOn(t testing.TB, dir string, fs vfs.FS) *env {
 	return &env{Store: New(db, blobs, Options{}), db: db, blobs: blobs}
 }
 
+func (e *env) close() {
+	e.db.Close()
+	e.blobs.Close()
+}
+
 // put stores a body.
 func (e *env) put(body string) blob.ID {
 	w, err := e.blobs.Create(context.Background())

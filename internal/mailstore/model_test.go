@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"pgregory.net/rapid"
 
 	"tram/internal/storage/blob"
@@ -81,6 +83,8 @@ func (b *modelBox) remove(seq ModSeq, match func(modelMsg) bool) (gone UIDSet) {
 // machine is the state of one run.
 type machine struct {
 	t      *rapid.T
+	test   *testing.T
+	fs     *vfs.MemFS
 	e      *env
 	second *Store // another store on the same records: its views advance by the log
 	model  map[kv.Account]*modelAccount
@@ -96,14 +100,14 @@ var modelAccounts = []kv.Account{alice, bob}
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newMachine(t, rt)
-		defer m.e.db.Close()
-		defer m.e.blobs.Close()
+		defer func() { m.e.close() }()
 		rt.Repeat(map[string]func(*rapid.T){
 			"":       m.check,
 			"append": m.append, "deliver": m.deliver, "deliver2": m.deliver,
 			"store": m.store, "store2": m.store, "expunge": m.expunge, "remove": m.removeSome,
 			"copy": m.copy, "move": m.move,
 			"create": m.create, "delete": m.delete, "rename": m.rename, "subscribe": m.subscribe,
+			"crash":  m.crash,
 			"forget": func(*rapid.T) { m.e.Store.views = newViews(1) },
 		})
 		for _, id := range modelAccounts {
@@ -113,8 +117,9 @@ func TestModel(t *testing.T) {
 }
 
 func newMachine(t *testing.T, rt *rapid.T) *machine {
-	e := newEnv(t)
-	m := &machine{t: rt, e: e, second: New(e.db, e.blobs, Options{}), model: map[kv.Account]*modelAccount{},
+	fs := vfs.NewCrashableMem()
+	e := newEnvOn(t, "", fs)
+	m := &machine{t: rt, test: t, fs: fs, e: e, second: New(e.db, e.blobs, Options{}), model: map[kv.Account]*modelAccount{},
 		views: map[viewKey]*View{}, ids: map[kv.Account]map[MailboxID]bool{}, valid: map[kv.Account]map[uint32]bool{},
 		bodies: map[int]Delivery{}}
 	for _, id := range modelAccounts {
@@ -129,6 +134,17 @@ func newMachine(t *testing.T, rt *rapid.T) *machine {
 		}
 	}
 	return m
+}
+
+// crash loses a part of what was not synced. Everything that check has seen is
+// still there: the next check finds the same.
+func (m *machine) crash(t *rapid.T) {
+	seed := rapid.Uint64().Draw(t, "seed")
+	cfg := vfs.CrashCloneCfg{UnsyncedDataPercent: rapid.SampledFrom([]int{0, 50, 100}).Draw(t, "kept"), RNG: rand.New(rand.NewPCG(seed, 1))}
+	m.fs = m.fs.CrashClone(cfg)
+	m.e.close()
+	m.e = newEnvOn(m.test, "", m.fs)
+	m.second = New(m.e.db, m.e.blobs, Options{})
 }
 
 func (m *machine) ok(err error) {

@@ -109,6 +109,38 @@ func TestRefusedDeliveries(t *testing.T) {
 	}
 }
 
+// A delivery may reach one account twice in one commit, as by two aliases.
+func TestAppendTwiceInOneCommit(t *testing.T) {
+	e := newEnv(t)
+	var uids []UID
+	err := e.db.Update(t.Context(), modelAccounts, func(tx kv.Tx) error {
+		uids = nil
+		for _, id := range []kv.Account{alice, bob, alice} {
+			for _, name := range []string{"", UseArchive} {
+				d := e.delivery(letter)
+				d.Name = name
+				got, err := e.AppendTx(tx, id, []Delivery{d, d})
+				if err != nil {
+					return err
+				}
+				uids = append(uids, got...)
+			}
+		}
+		return nil
+	})
+	if err != nil || !slices.Equal(uids, []UID{1, 2, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4}) {
+		t.Fatal(uids, err)
+	}
+	for id, want := range map[kv.Account]int{alice: 4, bob: 2} {
+		if v := e.view(t, id, e.inbox(t, id)); v.Len() != want {
+			t.Errorf("account %d has %d messages, want %d", id, v.Len(), want)
+		}
+		if got := e.problems(t, id); got != nil {
+			t.Error(got)
+		}
+	}
+}
+
 // Copies keep what they must: dates, flags, the content's ID.
 func TestCopyKeeps(t *testing.T) {
 	e := newEnv(t)
