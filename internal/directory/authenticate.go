@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -91,6 +92,7 @@ func readCredentials(r kv.Reader, a address.Address) (c credentials, err error) 
 // answered lately.
 type hasher struct {
 	decoy   string // a hash that no password matches, for unknown logins
+	log     *slog.Logger
 	slots   chan struct{}
 	waiting atomic.Int32
 	flights singleflight.Group
@@ -110,8 +112,11 @@ func (d *Directory) Stats() Stats {
 	return Stats{Hashed: d.hasher.hashed.Load(), Spared: d.hasher.spared.Load()}
 }
 
-func newHasher() *hasher {
-	h := &hasher{slots: make(chan struct{}, workers())}
+func newHasher(log *slog.Logger) *hasher {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	h := &hasher{log: log, slots: make(chan struct{}, workers())}
 	h.known.init()
 	// Nobody knows a password whose key is all zeros.
 	decoy := argonHash{
@@ -172,9 +177,14 @@ func (h *hasher) compute(p proof, hash, password string) bool {
 		return true
 	}
 	h.hashed.Add(1)
-	if !matches(hash, password) {
-		return false
+	ok, err := matches(hash, password)
+	if err != nil {
+		// It was checked when it was stored: this is damage, or a hash that a
+		// newer version took.
+		h.log.Error("stored password hash cannot be read", "err", err)
 	}
-	h.known.add(p)
-	return true
+	if ok {
+		h.known.add(p)
+	}
+	return ok
 }

@@ -39,7 +39,7 @@ type Directory struct {
 // Open opens the directory in db; an empty store is a directory without
 // domains.
 func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
-	d := &Directory{db: db, postmaster: o.Postmaster, defaultDomain: o.DefaultDomain, hasher: newHasher()}
+	d := &Directory{db: db, postmaster: o.Postmaster, defaultDomain: o.DefaultDomain, hasher: newHasher(o.Log)}
 	if o.DefaultDomain != "" {
 		var err error
 		if d.defaultDomain, err = domainName(o.DefaultDomain); err != nil {

@@ -70,7 +70,7 @@ func (d *Directory) prepareBatch(ctx context.Context, next func() (NewAccount, b
 	part = make(batch, importBatch)
 	var group errgroup.Group
 	group.SetLimit(workers())
-	defer group.Wait()
+	defer func() { _ = group.Wait() }() // mistakes are noted account by account
 	for i := range part {
 		a, ok := next()
 		if !ok || ctx.Err() != nil {

@@ -160,13 +160,18 @@ func isBcrypt(hash string) bool {
 	return strings.HasPrefix(hash, "$2a$") || strings.HasPrefix(hash, "$2b$") || strings.HasPrefix(hash, "$2y$")
 }
 
-// matches checks a prepared password against a stored hash.
-func matches(hash, password string) bool {
+// matches checks a prepared password against a stored hash. The error is about
+// the hash.
+func matches(hash, password string) (bool, error) {
 	if isBcrypt(hash) {
-		return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil
+		err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
+		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+			return false, nil
+		}
+		return err == nil, err
 	}
 	h, err := parseArgon(hash)
-	return err == nil && h.matches(password)
+	return err == nil && h.matches(password), err
 }
 
 // workers is how many hashes are computed at once: each fills a core and

@@ -133,5 +133,5 @@ type Options struct {
 	Postmaster address.Address
 	// DefaultDomain completes a login without a domain; "" refuses it.
 	DefaultDomain string
-	Log           *slog.Logger // default discards
+	Log           *slog.Logger // of damaged password hashes; default discards
 }

@@ -73,14 +73,6 @@ type Entry struct {
 	flight flight
 }
 
-// flight is what the queue notes about an entry in the hands of an agent.
-type flight struct {
-	key   entryKey
-	due   time.Time // recipients whose Next is not later are to be tried
-	after after
-	over  bool // guarded by Queue.mu
-}
-
 // Due reports whether recipient i should be tried in this flight; others wait
 // for their own time.
 func (e *Entry) Due(i int) bool {
