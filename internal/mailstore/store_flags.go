@@ -122,13 +122,13 @@ func (op FlagOp) apply(flags, bits Flags) Flags {
 
 // recount changes the counters for one message whose flags change.
 func (c *counters) recount(was, is Flags) {
-	switch changed := was ^ is; {
-	case changed&(Seen|Deleted) == 0:
-		return
-	}
-	c.unseen += unseen(is) - unseen(was)
-	c.deleted += deleted(is) - deleted(was)
+	c.unseen += one(is&Seen == 0) - one(was&Seen == 0)
+	c.deleted += one(is&Deleted != 0) - one(was&Deleted != 0)
 }
 
-func unseen(f Flags) uint32  { return uint32(^f & Seen) }
-func deleted(f Flags) uint32 { return uint32(f&Deleted) / uint32(Deleted) }
+func one(is bool) uint32 {
+	if is {
+		return 1
+	}
+	return 0
+}
