@@ -56,8 +56,14 @@ type lab struct {
 	port    uint16 // of all other hosts
 }
 
-// newLab makes a lab. It does nothing until start.
+// newLab makes the lab of here.example. It does nothing until start.
 func newLab(t testing.TB, zone string) *lab {
+	t.Helper()
+	return newLabOf(t, zone, "here.example", "an")
+}
+
+// newLabOf makes a lab with a domain and one account in it.
+func newLabOf(t testing.TB, zone, domain, user string) *lab {
 	t.Helper()
 	ctx := context.Background()
 	l := &lab{t: t, counts: new(mta.Counters), journal: newJournal()}
@@ -75,19 +81,19 @@ func newLab(t testing.TB, zone string) *lab {
 		l.blobs.Close()
 		l.db.Close()
 	})
-	_, err = l.dir.AddDomain(ctx, directory.Domain{Name: "here.example"})
+	_, err = l.dir.AddDomain(ctx, directory.Domain{Name: domain})
 	l.must(err)
-	_, err = l.dir.AddAccount(ctx, directory.Account{Address: "an@here.example"}, "")
+	_, err = l.dir.AddAccount(ctx, directory.Account{Address: user + "@" + domain}, "")
 	l.must(err)
 	l.dns = dnstest.Start(t, zone)
 	resolver, err := dns.New(dns.Options{Servers: []string{l.dns.Addr().String()}, Timeout: 300 * time.Millisecond, Rounds: 1})
 	l.must(err)
 	log := slog.New(l.journal)
-	l.intake = mta.NewIntake(mta.IntakeOptions{Hostname: "mx.here.example", Blobs: l.blobs, Queue: l.queue, Counters: l.counts, Log: log})
 	l.options = mta.Options{
-		Hostname: "mx.here.example", Queue: l.queue, DB: l.db, Blobs: l.blobs, Directory: l.dir, Resolver: resolver,
-		Local:    mda.New(mda.Options{DB: l.db, Blobs: l.blobs, Queue: l.queue, Mail: l.mail, Directory: l.dir, Log: log}),
-		Client:   smtpclient.Options{Timeouts: smtpclient.Timeouts{Connect: patience, Greeting: patience, Command: patience, Final: patience}},
+		Hostname: "mx." + domain, DB: l.db, Blobs: l.blobs, Directory: l.dir, Resolver: resolver,
+		Client: smtpclient.Options{Timeouts: smtpclient.Timeouts{
+			Connect: patience, Greeting: patience, Command: patience, Final: patience,
+		}},
 		Counters: l.counts, Log: log, StopTime: 100 * time.Millisecond,
 	}
 	l.openQueue(queue.Options{})
@@ -101,7 +107,7 @@ func (l *lab) openQueue(o queue.Options) {
 	l.queue, err = queue.Open(context.Background(), l.db, o)
 	l.must(err)
 	log := l.options.Log
-	l.intake = mta.NewIntake(mta.IntakeOptions{Hostname: "mx.here.example", Blobs: l.blobs, Queue: l.queue, Counters: l.counts, Log: log})
+	l.intake = mta.NewIntake(mta.IntakeOptions{Hostname: l.options.Hostname, Blobs: l.blobs, Queue: l.queue, Counters: l.counts, Log: log})
 	l.options.Queue = l.queue
 	l.options.Local = mda.New(mda.Options{DB: l.db, Blobs: l.blobs, Queue: l.queue, Mail: l.mail, Directory: l.dir, Log: log})
 }
