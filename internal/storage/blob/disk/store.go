@@ -40,7 +40,7 @@ type Store struct {
 	closed  atomic.Bool
 	gate    sync.Mutex // guards running and the setting of closed
 	idle    *sync.Cond // signalled when running becomes 0
-	running int        // writers and collections that have not ended
+	running int        // commits and collections that have not ended
 
 	failure sync.Once
 	failed  chan struct{}
@@ -126,8 +126,8 @@ func (s *Store) leave() {
 	}
 }
 
-// Close waits until every writer has ended, syncs and closes. Readers that are
-// still open go on.
+// Close waits for commits and collections that run, syncs and closes. Readers
+// that are still open go on; writers can only be aborted.
 func (s *Store) Close() error {
 	s.gate.Lock()
 	if s.closed.Load() {

@@ -35,8 +35,8 @@ func (s *Store) Create(ctx context.Context) (blob.Writer, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
+	defer s.leave()
 	if err := s.err(); err != nil {
-		s.leave()
 		return nil, err
 	}
 	return &writer{s: s}, nil
@@ -125,9 +125,10 @@ func (w *writer) Commit(ctx context.Context) (blob.ID, error) {
 	if w.err != nil {
 		return blob.ID{}, w.err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := w.s.enter(ctx); err != nil {
 		return blob.ID{}, err
 	}
+	defer w.s.leave()
 	id, ticket, err := w.s.append(w.draft())
 	if err != nil {
 		return blob.ID{}, err
@@ -170,7 +171,6 @@ func (w *writer) Abort() {
 		w.spool.Close()
 		w.s.fs.Remove(w.path) // a leftover is removed by the next Open
 	}
-	w.s.leave()
 }
 
 func (w *writer) freeMemory() {
