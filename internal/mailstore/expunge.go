@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"tram/internal/storage/kv"
@@ -101,22 +102,22 @@ func (t *tx) remove(b *box, uids UIDSet) (UIDSet, error) {
 }
 
 // logEmails puts the email IDs of messages that go into the change log.
-func (t *tx) logEmails(b *box, uids UIDSet) error {
+func (t *tx) logEmails(b *box, uids UIDSet) (err error) {
 	w := newWalk(t.space, b.id, messageKinds[:1], uids[0].First, uids[len(uids)-1].Last)
+	defer func() { err = errors.Join(err, w.close()) }()
 	var z zones
 	for uid := range uids.All() {
 		value, err := w.value(0, uid)
 		if err != nil {
-			w.close()
 			return err
 		}
 		var msg Message
-		if value != nil {
-			msg.decodeMeta(value, &z) // a damaged record must not keep a message from being deleted
+		if msg.decodeMeta(value, &z) != nil {
+			msg.EmailID = 0 // a damaged record does not keep a message from being deleted
 		}
 		b.change.emails = append(b.change.emails, msg.EmailID)
 	}
-	return w.close()
+	return nil
 }
 
 // run is a row of messages to delete, with no other message between them.

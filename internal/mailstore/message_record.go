@@ -6,11 +6,8 @@ import (
 	"tram/internal/storage/blob"
 )
 
-// blobOffset is where the blob ID lies in a value of kindMeta, so that a sweep
-// finds it without decoding the rest.
-const blobOffset = 1
-
-// appendMeta appends the value of kindMeta. Size and HeaderSize are stored
+// appendMeta appends the value of kindMeta. The blob comes first, so that a
+// sweep finds it without decoding the rest. Size and HeaderSize are stored
 // without the own lines.
 func appendMeta(dst []byte, m *Message) []byte {
 	own := int64(len(m.Own))
