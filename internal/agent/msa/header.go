@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tram/internal/directory"
 	"tram/internal/mail/address"
 	"tram/internal/mail/message"
 	"tram/internal/mail/smtpwire"
@@ -118,27 +119,42 @@ func syntaxReply(err error) *smtpwire.Reply {
 	return errBadSender
 }
 
-// judge looks whether the header shows the user as its author.
+// judge looks whether the header shows the user as its author, or else as its
+// sender: an author at a domain that is not ours needs a Sender field that
+// names the user, which is written when it is missing (c.NoSender).
 func (s *Submitter) judge(ctx context.Context, p *smtpwire.Peer, c *message.Completion) (*smtpwire.Reply, error) {
 	if c.Sender != nil {
 		if own, err := s.owns(ctx, p, asAddress(c.Sender)); err != nil || !own {
 			return errSenderName, err
 		}
 	}
-	owned := 0
+	owned, foreign := 0, 0
 	for i := range c.From {
-		own, err := s.owns(ctx, p, asAddress(&c.From[i]))
+		a := asAddress(&c.From[i])
+		own, err := s.owns(ctx, p, a)
 		if err != nil {
 			return nil, err
 		}
 		if own {
 			owned++
+			continue
+		}
+		res, err := s.o.Directory.Resolve(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		if res.Class == directory.NotLocal {
+			foreign++
 		}
 	}
-	// With several authors Sender, given or written by us, names the user.
-	if len(c.From) > 0 && owned == 0 {
+	if owned > 0 || len(c.From) == 0 {
+		// With several authors Sender, given or written by us, names the user.
+		return nil, nil
+	}
+	if foreign < len(c.From) {
 		return errFrom, nil
 	}
+	c.NoSender = c.Sender == nil
 	return nil, nil
 }
 

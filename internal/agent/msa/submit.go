@@ -10,10 +10,13 @@
 // as postmaster. The null sender is allowed too: replies of machines and
 // receipts need it (RFC 3798 3).
 //
-// The header has at most one From field. Each of its mailboxes must be one
-// that the user may use; or some are and the Sender field says that it was the
-// user who sent it (RFC 5322 3.6.2). Anything else is refused with the reason:
-// what people see as the author is what this server has checked.
+// The header has at most one From field. A mailbox in it must be one that the
+// user may use; or some are; or all belong to domains that are not ours, as
+// when somebody writes with the address of another provider. In the last two
+// cases the Sender field names the user, and is written when it is missing
+// (RFC 5322 3.6.2, RFC 6409 8.1). Who writes with the address of somebody else
+// of ours is refused with the reason: an author of our domains is one that
+// this server has checked.
 //
 // # What is completed
 //

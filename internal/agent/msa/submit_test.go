@@ -123,7 +123,8 @@ func TestLoginIsRequired(t *testing.T) {
 	}
 }
 
-// TestWhoMaySendAsWhom holds for MAIL and for the From field alike.
+// TestWhoMaySendAsWhom holds for MAIL and for the From field alike, but that
+// an author at a domain that is not ours may stand in From (see TestAuthor).
 func TestWhoMaySendAsWhom(t *testing.T) {
 	d := newDesk(t)
 	tests := []struct {
@@ -156,7 +157,8 @@ func TestWhoMaySendAsWhom(t *testing.T) {
 		}
 		text := "From: " + test.from + "\r\n\r\nhello\r\n"
 		_, err := d.Data(t.Context(), d.peer, &smtpwire.Envelope{}, strings.NewReader(text))
-		if got := code(err); (got == 0) != test.own || got != 0 && got != 550 {
+		elsewhere := strings.HasSuffix(test.from, "@far.example")
+		if got := code(err); (got == 0) != (test.own || elsewhere) || got != 0 && got != 550 {
 			t.Errorf("From: %s: %d", test.from, got)
 		}
 	}
@@ -192,6 +194,9 @@ func TestAuthor(t *testing.T) {
 		{"two of which one is own", "From: an@here.example, binh@here.example\r\n", 0},
 		{"two and Sender", "From: an@here.example, binh@here.example\r\nSender: an@here.example\r\n", 0},
 		{"two strangers and Sender", "From: x@far.example, binh@here.example\r\nSender: an@here.example\r\n", 550},
+		{"another provider", "From: an@far.example\r\n", 0},
+		{"another provider and Sender", "From: an@far.example\r\nSender: an@here.example\r\n", 0},
+		{"another provider and another Sender", "From: an@far.example\r\nSender: binh@here.example\r\n", 550},
 		{"a stranger and Sender", "From: binh@here.example\r\nSender: an@here.example\r\n", 550},
 		{"own and another Sender", "From: an@here.example\r\nSender: binh@here.example\r\n", 550},
 		{"two From fields", "From: an@here.example\r\nFrom: binh@here.example\r\n", 554},
@@ -229,6 +234,8 @@ func TestComplete(t *testing.T) {
 		{"nothing at all", "", date + id + `From: an@here\.example\r\n\r\n`},
 		{"hidden fields", "Date: x\r\nBcc: secret@far.example,\r\n other@far.example\r\nmessage-id: <y>\r\nFROM: an@here.example\r\nbcc:\r\nReturn-Path: <z@z>\r\nResent-Bcc: q\r\n\r\nBcc: body\r\n",
 			`Date: x\r\nmessage-id: <y>\r\nFROM: an@here\.example\r\n\r\nBcc: body\r\n`},
+		{"author elsewhere", "Date: x\r\nMessage-ID: <y>\r\nFrom: x@far.example\r\n\r\n",
+			`Sender: an@here\.example\r\nDate: x\r\nMessage-ID: <y>\r\nFrom: x@far\.example\r\n\r\n`},
 		{"two authors", "Date: x\r\nMessage-ID: <y>\r\nFrom: an@here.example, x@far.example\r\n\r\n",
 			`Sender: an@here\.example\r\nDate: x\r\nMessage-ID: <y>\r\nFrom: an@here\.example, x@far\.example\r\n\r\n`},
 	}

@@ -43,7 +43,7 @@ type mailSeen struct{ size, body, utf8, ret, envID, auth bool }
 func (p *MailParams) set(seen *mailSeen, key, value string, offered Extensions) error {
 	switch {
 	case offered&Size != 0 && equalFold(key, "SIZE"):
-		return once(&seen.size, func() error { return p.setSize(value) })
+		return p.setSize(seen, value)
 	case offered&(EightBitMIME|BinaryMIME) != 0 && equalFold(key, "BODY"):
 		return once(&seen.body, func() error { return p.setBody(value, offered) })
 	case offered&SMTPUTF8 != 0 && equalFold(key, "SMTPUTF8"):
@@ -75,8 +75,9 @@ func noValue(value string) error {
 }
 
 // setSize reads SIZE: up to 20 digits (RFC 1870 4). What does not fit into an
-// int64 is larger than any limit.
-func (p *MailParams) setSize(value string) error {
+// int64 is larger than any limit. The same size twice is no contradiction:
+// Python's smtplib adds its own to the caller's.
+func (p *MailParams) setSize(seen *mailSeen, value string) error {
 	if value == "" || len(value) > 20 {
 		return errSize
 	}
@@ -85,7 +86,11 @@ func (p *MailParams) setSize(value string) error {
 			return errSize
 		}
 	}
-	p.Size, _ = strconv.ParseInt(value, 10, 64) // the largest int64 when out of range
+	size, _ := strconv.ParseInt(value, 10, 64) // the largest int64 when out of range
+	if seen.size && size != p.Size {
+		return errRepeated
+	}
+	seen.size, p.Size = true, size
 	return nil
 }
 

@@ -47,6 +47,7 @@ func TestParseMail(t *testing.T) {
 		{"FROM:<joe@x.org> SMTPUTF8 RET=hdrs ENVID=a+20b AUTH=<>", joe, smtpwire.MailParams{SMTPUTF8: true, Ret: "HDRS", EnvID: "a b", Auth: "<>"}},
 		{"FROM:<joe@x.org> AUTH=e+3Dmc2@x.org", joe, smtpwire.MailParams{Auth: "e=mc2@x.org"}},
 		{"FROM:<joe@x.org> BODY=BINARYMIME", joe, smtpwire.MailParams{Body: smtpwire.BodyBinaryMIME}},
+		{"FROM:<joe@x.org> SIZE=7 BODY=7BIT size=7", joe, smtpwire.MailParams{Size: 7, Body: smtpwire.Body7Bit}},
 		{"FROM:<joe@x.org> SIZE=1 BODY=7BIT ", joe, smtpwire.MailParams{Size: 1, Body: smtpwire.Body7Bit}},
 		{"FROM:<thư@x.org> SMTPUTF8", address.Address{Local: "thư", Domain: "x.org"}, smtpwire.MailParams{SMTPUTF8: true}},
 	} {
