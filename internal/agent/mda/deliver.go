@@ -44,8 +44,8 @@ func New(o Options) *Deliverer {
 
 // Deliver delivers e to those of its recipients that rcpts names and sets
 // their outcomes; see mta.LocalDeliverer.
-func (d *Deliverer) Deliver(ctx context.Context, e *queue.Entry, rcpts []int, outcomes []queue.Outcome) error {
-	p, err := d.plan(ctx, e, rcpts, outcomes)
+func (d *Deliverer) Deliver(ctx context.Context, e *queue.Entry, rcpts []int, found []directory.Resolution, outcomes []queue.Outcome) error {
+	p, err := d.plan(ctx, e, rcpts, found, outcomes)
 	if err != nil {
 		return err
 	}

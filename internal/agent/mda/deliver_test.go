@@ -198,7 +198,7 @@ func TestNothingOnError(t *testing.T) {
 	e := w.add(letter, true, nil, "an@here.example", "binh@here.example")
 	e.Digest = &message.Digest{Size: 1} // does not fit the body: the store refuses it
 	outcomes := make([]queue.Outcome, 2)
-	if err := w.Deliver(t.Context(), e, []int{0, 1}, outcomes); err == nil {
+	if err := w.Deliver(t.Context(), e, []int{0, 1}, w.found(e), outcomes); err == nil {
 		t.Fatal("no error")
 	}
 	w.queue.Release(e)
@@ -216,8 +216,8 @@ func TestOneCommit(t *testing.T) {
 	e := w.add(letter, true, nil, "all@here.example")
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	outcomes := make([]queue.Outcome, 1)
-	if err := w.Deliver(cancelled, e, []int{0}, outcomes); !errors.Is(err, context.Canceled) {
+	outcomes, found := make([]queue.Outcome, 1), w.found(e)
+	if err := w.Deliver(cancelled, e, []int{0}, found, outcomes); !errors.Is(err, context.Canceled) {
 		t.Fatalf("cancelled: %v", err)
 	}
 	if n := len(w.inbox("an")) + len(w.inbox("binh")); n != 0 || w.queue.Len() != 1 {
@@ -243,9 +243,9 @@ func BenchmarkDeliver(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		b.StopTimer()
 		e := w.add(text, true, nil, fmt.Sprintf("u%d@here.example", i%100))
-		outcomes := make([]queue.Outcome, 1)
+		outcomes, found := make([]queue.Outcome, 1), w.found(e)
 		b.StartTimer()
-		if err := w.Deliver(context.Background(), e, []int{0}, outcomes); err != nil {
+		if err := w.Deliver(context.Background(), e, []int{0}, found, outcomes); err != nil {
 			b.Fatal(err)
 		}
 		w.queue.Settled(e)

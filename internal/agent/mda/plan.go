@@ -49,24 +49,38 @@ const (
 
 // plan expands the recipients. Those that cannot be delivered to get their
 // outcome at once, the others that of success.
-func (d *Deliverer) plan(ctx context.Context, e *queue.Entry, rcpts []int, outcomes []queue.Outcome) (*plan, error) {
+func (d *Deliverer) plan(ctx context.Context, e *queue.Entry, rcpts []int, found []directory.Resolution, outcomes []queue.Outcome) (*plan, error) {
 	seen, digest, err := d.inspect(ctx, e)
 	if err != nil {
 		return nil, err
 	}
 	p := &plan{queue: d.o.Queue, e: e, rcpts: rcpts}
-	for _, i := range rcpts {
+	for n, i := range rcpts {
 		if seen.has(e.Rcpts[i].To) {
 			outcomes[i] = failed(replyLoop)
 			continue
 		}
-		x, err := d.o.Directory.Expand(ctx, e.Rcpts[i].To)
+		x, err := d.expand(ctx, e.Rcpts[i].To, &found[n])
 		if err != nil {
 			return nil, err
 		}
 		outcomes[i] = p.add(i, x, seen, digest)
 	}
 	return p, nil
+}
+
+// expand follows an alias to its end. For anything but an alias the first step
+// was the last one, and the directory need not be asked again.
+func (d *Deliverer) expand(ctx context.Context, to address.Address, found *directory.Resolution) (directory.Expansion, error) {
+	switch found.Class {
+	case directory.IsAccount:
+		return directory.Expansion{Accounts: []directory.Local{{Account: found.Account, Tag: found.Tag}}}, nil
+	case directory.Unknown:
+		return directory.Expansion{Failures: []directory.Failure{{Address: to, Err: directory.ErrNoAccount}}}, nil
+	case directory.Disabled:
+		return directory.Expansion{Failures: []directory.Failure{{Address: to, Err: directory.ErrDisabled}}}, nil
+	}
+	return d.o.Directory.Expand(ctx, to)
 }
 
 func failed(reply string) queue.Outcome { return queue.Outcome{Result: queue.Failed, Reply: reply} }

@@ -152,7 +152,7 @@ func (w *world) deliver(e *queue.Entry) string {
 	for i := range rcpts {
 		rcpts[i] = i
 	}
-	w.must(w.Deliver(w.t.Context(), e, rcpts, outcomes))
+	w.must(w.Deliver(w.t.Context(), e, rcpts, w.found(e), outcomes))
 	w.queue.Settled(e)
 	var words []string
 	for _, o := range outcomes {
@@ -160,6 +160,18 @@ func (w *world) deliver(e *queue.Entry) string {
 		words = append(words, fmt.Sprintf("%s %s", [...]string{"untouched", "delivered", "deferred", "failed"}[o.Result], code))
 	}
 	return strings.Join(words, ", ")
+}
+
+// found is what the directory says about the recipients.
+func (w *world) found(e *queue.Entry) []directory.Resolution {
+	w.t.Helper()
+	found := make([]directory.Resolution, len(e.Rcpts))
+	for i := range e.Rcpts {
+		var err error
+		found[i], err = w.dir.Resolve(context.Background(), e.Rcpts[i].To)
+		w.must(err)
+	}
+	return found
 }
 
 // inbox returns the whole texts of the messages in a mailbox.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tram/internal/directory"
 	"tram/internal/queue"
 	"tram/internal/storage/kv"
 )
@@ -65,9 +66,9 @@ type station struct {
 
 // deliver hands the recipients of ours to the delivery agent and settles what
 // it leaves: those that failed, and all of them when it could not work.
-func (f *flight) deliver(ctx context.Context, rcpts []int) {
+func (f *flight) deliver(ctx context.Context, rcpts []int, found []directory.Resolution) {
 	outcomes := make([]queue.Outcome, len(f.e.Rcpts))
-	err := f.m.o.Local.Deliver(ctx, f.e, rcpts, outcomes)
+	err := f.m.o.Local.Deliver(ctx, f.e, rcpts, found, outcomes)
 	var left []verdict
 	switch {
 	case isFinal(err):

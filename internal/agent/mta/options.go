@@ -26,14 +26,14 @@ type Directory interface {
 // the house: mda satisfies it and server joins the two.
 type LocalDeliverer interface {
 	// Deliver delivers e to its recipients with the given indexes, all of them
-	// ours, and sets their outcomes. In the commit that fills the mailboxes it
-	// also settles, with queue.SettleTx, those that were Delivered or Deferred;
-	// outcomes that are set already when it is called belong to recipients
-	// that were settled before. Failed recipients are left to the caller, who
+	// ours, and sets their outcomes. found says, for each of them in the same
+	// order, what the directory has just said about the address. In the commit
+	// that fills the mailboxes it also settles, with queue.SettleTx, those that
+	// were Delivered or Deferred. Failed recipients are left to the caller, who
 	// settles them together with their bounce.
 	//
 	// Deliver does not end the flight. With an error nothing was committed.
-	Deliver(ctx context.Context, e *queue.Entry, rcpts []int, outcomes []queue.Outcome) error
+	Deliver(ctx context.Context, e *queue.Entry, rcpts []int, found []directory.Resolution, outcomes []queue.Outcome) error
 }
 
 // Relay is a host that takes all mail that is not ours (a smarthost).

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tram/internal/directory"
 	"tram/internal/queue"
 	"tram/internal/storage/blob"
 	"tram/internal/storage/kv"
@@ -120,7 +121,7 @@ func (m *MTA) handle(ctx context.Context, e *queue.Entry) {
 		return
 	}
 	if len(p.local) > 0 {
-		f.deliver(ctx, p.local)
+		f.deliver(ctx, p.local, p.found)
 	}
 	if len(p.failed) > 0 {
 		f.settle(ctx, p.failed, station{})
@@ -134,6 +135,7 @@ func (m *MTA) handle(ctx context.Context, e *queue.Entry) {
 // plan is what is to be done with the recipients of an entry that are due.
 type plan struct {
 	local  []int
+	found  []directory.Resolution // of local, in the same order
 	remote map[Hop][]int
 	failed []verdict
 }
@@ -151,6 +153,7 @@ func (m *MTA) plan(ctx context.Context, e *queue.Entry) (plan, error) {
 		switch d := Route(m.route, e.Rcpts[i].To, res); d.Way {
 		case Local:
 			p.local = append(p.local, i)
+			p.found = append(p.found, res)
 		case Fail:
 			p.failed = append(p.failed, verdict{i, queue.Outcome{Result: queue.Failed, Reply: d.Reply.Error()}})
 		default:
