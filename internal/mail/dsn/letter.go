@@ -2,7 +2,6 @@ package dsn
 
 import (
 	"fmt"
-	"mime/quotedprintable"
 	"strings"
 
 	"tram/internal/mail/address"
@@ -52,9 +51,7 @@ func (w *writer) letter(r *Report) {
 	w.line("Content-Language: en, vi")
 	w.line("Content-Description: Notification")
 	w.line()
-	qp := quotedprintable.NewWriter(w)
-	fmt.Fprint(qp, strings.ReplaceAll(letterText(r), "\n", "\r\n"))
-	qp.Close()
+	w.encoded([]byte(letterText(r)))
 	w.line()
 }
 

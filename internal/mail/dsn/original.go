@@ -3,7 +3,6 @@ package dsn
 import (
 	"bytes"
 	"io"
-	"mime/quotedprintable"
 
 	"tram/internal/mail/message"
 )
@@ -132,9 +131,7 @@ func (w *writer) returnedHeader(head []byte) {
 	if !sendable(head) {
 		w.line("Content-Transfer-Encoding: quoted-printable")
 		w.line()
-		qp := quotedprintable.NewWriter(w)
-		qp.Write(head) // errors stay in the bufio.Writer below
-		qp.Close()
+		w.encoded(head)
 		w.line()
 		w.line()
 		return

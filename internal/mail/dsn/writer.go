@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/base64"
 	"io"
+	"mime/quotedprintable"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -58,6 +59,13 @@ func (w *writer) field(name, value string) {
 		column += 1 + len(word)
 	}
 	w.WriteString("\r\n")
+}
+
+// encoded writes text in quoted-printable; its line breaks become CRLF.
+func (w *writer) encoded(text []byte) {
+	qp := quotedprintable.NewWriter(w)
+	_, _ = qp.Write(text) // the bufio.Writer below keeps the error
+	_ = qp.Close()
 }
 
 // date formats a time as RFC 5322 3.3 wants it.

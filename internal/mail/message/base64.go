@@ -1,5 +1,7 @@
 package message
 
+import "slices"
+
 // base64Decoder undoes base64 in pieces of any size. Bytes outside the alphabet
 // are passed over (RFC 2045 6.8); padding ends a group but not the data, for
 // some programs encode line by line.
@@ -27,28 +29,39 @@ func base64Value(c byte) byte { return base64Values[c] }
 
 // append implements bodyDecoder.
 func (d *base64Decoder) append(dst, src []byte, final bool) []byte {
-	for i := 0; i < len(src); {
+	dst = slices.Grow(dst, len(src)/4*3+3)
+	for i := 0; i < len(src); i++ {
 		if d.count == 0 {
-			for len(src)-i >= 4 {
-				a, b := base64Values[src[i]], base64Values[src[i+1]]
-				c, e := base64Values[src[i+2]], base64Values[src[i+3]]
-				if (a | b | c | e) > 63 {
-					break
-				}
-				dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|e)
-				i += 4
-			}
-			if i == len(src) {
+			var n int
+			dst, n = appendQuads(dst, src[i:])
+			if i += n; i == len(src) {
 				break
 			}
 		}
 		dst = d.step(dst, src[i])
-		i++
 	}
 	if final {
 		dst = d.flush(dst)
 	}
 	return dst
+}
+
+// appendQuads decodes whole groups of four as long as there are any, and says
+// how many bytes they were. dst has room for them.
+func appendQuads(dst, src []byte) (_ []byte, used int) {
+	n := len(dst)
+	out := dst[:cap(dst)]
+	for len(src)-used >= 4 && n+3 <= len(out) {
+		q := src[used : used+4 : used+4]
+		a, b, c, e := base64Values[q[0]], base64Values[q[1]], base64Values[q[2]], base64Values[q[3]]
+		if (a | b | c | e) > 63 {
+			break
+		}
+		out[n], out[n+1], out[n+2] = a<<2|b>>4, b<<4|c>>2, c<<6|e
+		n += 3
+		used += 4
+	}
+	return out[:n], used
 }
 
 // step takes one byte.

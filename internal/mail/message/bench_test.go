@@ -32,7 +32,7 @@ func usualMessage() []byte {
 		"Cc: dave@example.com\r\n" +
 		"Content-Type: multipart/alternative; boundary=\"000000000000abcdef0123456789\"\r\n" +
 		"\r\n"
-	text := strings.Repeat("These are some words of a letter that has lines of a usual length.\r\n", 12)
+	text := strings.Repeat("These are some words of a letter that has lines of a usual length.\r\n", 17)
 	return []byte(header + "--000000000000abcdef0123456789\r\n" +
 		"Content-Type: text/plain; charset=\"UTF-8\"\r\n\r\n" + text +
 		"--000000000000abcdef0123456789\r\n" +
@@ -112,16 +112,13 @@ func BenchmarkBody(b *testing.B) {
 }
 
 func BenchmarkSearch(b *testing.B) {
-	for name, msg := range map[string][]byte{"usual": usualMessage(), "base64": largeMessage()} {
-		b.Run(name, func(b *testing.B) {
-			table, _ := Parts(digestOf(b, msg).Parts)
-			s := NewSearch("absent words")
-			b.SetBytes(int64(len(msg)))
-			b.ReportAllocs()
-			for b.Loop() {
-				s.InText(bytes.NewReader(msg), table)
-			}
-		})
+	msg := usualMessage()
+	table, _ := Parts(digestOf(b, msg).Parts)
+	s := NewSearch("absent words")
+	b.SetBytes(int64(len(msg)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s.InText(bytes.NewReader(msg), table)
 	}
 }
 

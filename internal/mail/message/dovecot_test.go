@@ -150,7 +150,7 @@ func (d *dovecot) response() ([]byte, error) {
 		}
 		n, err := strconv.Atoi(string(line[open+1 : len(line)-3]))
 		if err != nil {
-			return all, nil // "{" in a text
+			return all, err
 		}
 		literal := make([]byte, n)
 		if _, err := io.ReadFull(d.out, literal); err != nil {

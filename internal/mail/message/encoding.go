@@ -40,15 +40,24 @@ func encodingOf(word []byte) Encoding {
 // skipped, a broken escape stays as it is, and no input is an error. Unknown
 // encodings are passed through.
 func NewDecoder(r io.Reader, e Encoding) io.Reader {
-	switch e {
-	case Base64:
-		return &decodingReader{r: r, decoder: &base64Decoder{}}
-	case QuotedPrintable:
-		return &decodingReader{r: r, decoder: &quotedPrintableDecoder{}}
-	case UUEncode:
-		return &decodingReader{r: r, decoder: &uuDecoder{}}
+	if d := newBodyDecoder(e); d != nil {
+		return &decodingReader{r: r, decoder: d}
 	}
 	return r
+}
+
+// newBodyDecoder gives the decoder of an encoding, nil when there is nothing to
+// undo.
+func newBodyDecoder(e Encoding) bodyDecoder {
+	switch e {
+	case Base64:
+		return &base64Decoder{}
+	case QuotedPrintable:
+		return &quotedPrintableDecoder{}
+	case UUEncode:
+		return &uuDecoder{}
+	}
+	return nil
 }
 
 // OpenPart reads the body of a part with its transfer encoding undone, as

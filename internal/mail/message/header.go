@@ -31,8 +31,6 @@ const (
 	fieldMD5
 	fieldLanguage
 	fieldLocation
-
-	fieldKinds
 )
 
 // namedKind is a field name in lower case and its kind.

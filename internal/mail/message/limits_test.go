@@ -70,7 +70,7 @@ var hostile = map[string]func(w io.Writer, i int){
 	},
 	"nested comments": func(w io.Writer, i int) {
 		once(w, i, "From: ")
-		io.WriteString(w, "((((((((((((((((")
+		io.WriteString(w, "(")
 	},
 	"parameters without end": func(w io.Writer, i int) {
 		once(w, i, "Content-Type: text/plain")
@@ -120,7 +120,10 @@ func once(w io.Writer, i int, s string) {
 func TestHostile(t *testing.T) {
 	for name, generate := range hostile {
 		t.Run(name, func(t *testing.T) {
-			const enough = 10 << 20
+			enough := int64(10 << 20)
+			if strings.HasPrefix(name, "nested") {
+				enough = 1 << 40 // all the million
+			}
 			var piece bytes.Buffer
 			var s Scanner
 			var all int64
@@ -136,7 +139,7 @@ func TestHostile(t *testing.T) {
 				}
 			}
 			d := s.Close()
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > 30*time.Second { // quadratic time would be hours
 				t.Errorf("%v for %d octets", took, all)
 			}
 			if peak > 256<<10 {

@@ -1,6 +1,10 @@
 package message
 
-import "io"
+import (
+	"io"
+	"sync"
+	"unicode/utf8"
+)
 
 // Text gives fn everything that SEARCH TEXT looks at, decoded to UTF-8: the
 // header fields of the message and of its parts, and the bodies of parts that
@@ -26,12 +30,15 @@ const (
 )
 
 func walkText(r io.ReaderAt, t PartTable, scope textScope, fn func(chunk []byte) bool) (err error) {
-	w := textWalker{r: r, fn: fn}
+	w := textWalkers.Get().(*textWalker)
+	defer textWalkers.Put(w)
+	w.r, w.fn, w.stopped = r, fn, false
+	defer func() { w.r, w.fn = nil, nil }()
 	t.Walk(func(_ int, p *Part) bool {
 		if scope == headersToo {
 			err = w.header(p)
 		}
-		if err == nil && !w.stopped && p.Readable {
+		if err == nil && !w.stopped && p.Readable && p.Encoding != Unknown {
 			err = w.body(p)
 		}
 		return err == nil && !w.stopped
@@ -39,25 +46,26 @@ func walkText(r io.ReaderAt, t PartTable, scope textScope, fn func(chunk []byte)
 	return err
 }
 
+// textChunk is how many octets are read at once. A field longer than this is
+// decoded in pieces.
+const textChunk = 16 << 10
+
+var textWalkers = sync.Pool{New: func() any { return &textWalker{in: make([]byte, textChunk)} }}
+
 type textWalker struct {
 	r       io.ReaderAt
 	fn      func(chunk []byte) bool
 	stopped bool
-	in, out []byte
+	in      []byte // read
+	decoded []byte // with its transfer encoding undone
+	out     []byte // UTF-8
 }
-
-// textChunk is how many octets are read at once. A field longer than this is
-// decoded in pieces.
-const textChunk = 16 << 10
 
 func (w *textWalker) give(chunk []byte) { w.stopped = w.stopped || !w.fn(chunk) }
 
 // header gives the fields of a header as "Name: value" lines.
 func (w *textWalker) header(p *Part) error {
 	held := 0 // octets of a field whose end has not come
-	if w.in == nil {
-		w.in = make([]byte, textChunk)
-	}
 	for pos := p.HeaderStart; pos < p.BodyStart && !w.stopped; {
 		n := min(int64(textChunk-held), p.BodyStart-pos)
 		if err := readFull(w.r, w.in[held:held+int(n)], pos); err != nil {
@@ -99,15 +107,69 @@ func (w *textWalker) fields(chunk []byte, final bool) (rest []byte) {
 
 // body gives the text of a part.
 func (w *textWalker) body(p *Part) error {
+	charset := string(p.Charset)
+	if !isUTF8(charset) && !isUndeclared(charset) {
+		return w.otherCharset(p, charset)
+	}
+	decoder := newBodyDecoder(p.Encoding)
+	w.decoded = w.decoded[:0]
+	for pos := p.BodyStart; pos < p.BodyEnd && !w.stopped; {
+		raw := w.in[:min(textChunk, p.BodyEnd-pos)]
+		if err := readFull(w.r, raw, pos); err != nil {
+			return err
+		}
+		pos += int64(len(raw))
+		final := pos == p.BodyEnd
+		if decoder == nil {
+			w.decoded = append(w.decoded, raw...)
+		} else {
+			w.decoded = decoder.append(w.decoded, raw, final)
+		}
+		whole := len(w.decoded)
+		if !final {
+			whole -= unfinishedRune(w.decoded)
+		}
+		w.giveUTF8(w.decoded[:whole], charset)
+		w.decoded = w.decoded[:copy(w.decoded, w.decoded[whole:])]
+	}
+	w.give(nil)
+	return nil
+}
+
+// giveUTF8 gives text that is UTF-8 already, or should be.
+func (w *textWalker) giveUTF8(text []byte, charset string) {
+	if len(text) == 0 {
+		return
+	}
+	if !utf8.Valid(text) {
+		w.out = AppendUTF8(w.out[:0], charset, text)
+		text = w.out
+	}
+	w.give(text)
+}
+
+// unfinishedRune gives how many bytes at the end of p begin a character that
+// goes on behind it.
+func unfinishedRune(p []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(p); n++ {
+		if utf8.RuneStart(p[len(p)-n]) {
+			if utf8.FullRune(p[len(p)-n:]) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
+
+// otherCharset gives the text of a part that is to be converted.
+func (w *textWalker) otherCharset(p *Part, charset string) error {
 	raw, err := OpenPart(w.r, *p)
 	if err != nil {
-		return nil // an encoding that nobody can read
-	}
-	if w.in == nil {
-		w.in = make([]byte, textChunk)
+		return err
 	}
 	source := &errorKeeper{r: raw}
-	text := NewCharsetReader(source, string(p.Charset))
+	text := NewCharsetReader(source, charset)
 	for !w.stopped {
 		n, err := text.Read(w.in)
 		if n > 0 {

@@ -2,10 +2,13 @@ package message
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"mime/quotedprintable"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var textMessage = withCRLF([]byte(`From: =?utf-8?q?Nguy=E1=BB=85n?= <n@b.example>
@@ -160,4 +163,42 @@ func TestSearchAcrossChunks(t *testing.T) {
 			t.Fatalf("shift %d: %v, %v", shift, found, err)
 		}
 	}
+}
+
+// TestTextLargeBodies cuts characters and escapes at every place of a chunk.
+func TestTextLargeBodies(t *testing.T) {
+	for shift := range 6 {
+		want := strings.Repeat("x", shift) + strings.Repeat("đường 😀\r\n", textChunk/8)
+		bodies := map[string]string{
+			"8bit": want, "base64": base64.StdEncoding.EncodeToString([]byte(want)), "quoted-printable": quoted(want),
+		}
+		for encoding, body := range bodies {
+			for _, charset := range []string{"utf-8", "us-ascii", "gb18030"} {
+				if charset == "gb18030" && shift > 0 {
+					continue // another way, tried once
+				}
+				msg := []byte("Content-Type: text/plain; charset=" + charset + "\r\nContent-Transfer-Encoding: " + encoding + "\r\n\r\n" + body)
+				table, _ := Parts(digestOf(t, msg).Parts)
+				var got []byte
+				err := BodyText(bytes.NewReader(msg), table, func(chunk []byte) bool {
+					if !utf8.Valid(chunk) {
+						t.Errorf("%s: a character is cut", encoding)
+					}
+					got = append(got, chunk...)
+					return true
+				})
+				if err != nil || charset != "gb18030" && string(got) != want || len(got) == 0 {
+					t.Errorf("%s in %s, shift %d: %d octets, want %d, %v", charset, encoding, shift, len(got), len(want), err)
+				}
+			}
+		}
+	}
+}
+
+func quoted(s string) string {
+	var b strings.Builder
+	w := quotedprintable.NewWriter(&b)
+	w.Write([]byte(s))
+	w.Close()
+	return b.String()
 }
