@@ -33,7 +33,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 	tools/fuzz.sh $(FUZZTIME)
 
 crash: ## the crash sweep alone: make crash POINTS=1000000
-	go test ./test/sim -count=1 -timeout 24h -v -run TestCrashSweep -points $(POINTS)
+	@go run ./test/sim/crash -points $(POINTS)
 
 soak: ## the long sweep and an hour of fuzzing, before a release
 	$(MAKE) --no-print-directory crash POINTS=1000000

@@ -23,5 +23,5 @@
 //
 // A violation is printed with the seed of its round, which replays it:
 //
-//	go test ./test/sim -run TestCrashSweep -seed N
+//	go run ./test/sim/crash -seed N
 package sim

@@ -52,7 +52,7 @@ type sweep struct {
 }
 
 func newSweep(seed uint64, messages int) *sweep {
-	return &sweep{seed: seed, messages: messages, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	return &sweep{seed: seed, messages: messages, slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
 }
 
 // round works once through a fresh world, and checks every crash point.
