@@ -95,8 +95,7 @@ func (f *flight) deliver(ctx context.Context, rcpts []int, found []directory.Res
 }
 
 // settle commits the outcomes of some recipients and, in the same commit, the
-// bounce for those of them that failed. It returns when the commit is on disk:
-// what another host has taken must not be sent again after a crash.
+// bounce for those of them that failed.
 func (f *flight) settle(ctx context.Context, verdicts []verdict, at station) {
 	err := f.commit(ctx, verdicts, at)
 	if err != nil {
@@ -142,7 +141,19 @@ func (f *flight) commit(ctx context.Context, verdicts []verdict, at station) err
 		f.m.o.Log.LogAttrs(ctx, slog.LevelInfo, "queued", slog.String("id", bounce.ID().String()),
 			slog.String("from", "<>"), slog.String("to", f.e.Sender.Path()), slog.String("bounce_of", f.e.ID.String()))
 	}
-	return f.m.o.DB.Sync(ctx, queue.Shard(f.e.ID))
+	return f.sync(ctx, verdicts)
+}
+
+// sync waits until the commit is on disk when a host has taken the message: it
+// must not be sent again after a crash. All else may be lost and done again; a
+// bounce is synced before it leaves.
+func (f *flight) sync(ctx context.Context, verdicts []verdict) error {
+	for _, v := range verdicts {
+		if v.outcome.Result == queue.Delivered {
+			return f.m.o.DB.Sync(ctx, queue.Shard(f.e.ID))
+		}
+	}
+	return nil
 }
 
 func (f *flight) count(r queue.Result, delivered *atomic.Int64) {

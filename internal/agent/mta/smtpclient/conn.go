@@ -32,10 +32,11 @@ type Conn struct {
 	offer smtpwire.Offer
 
 	opened   time.Time
-	sent     int  // transactions so far
-	dirty    bool // a transaction was given up: RSET goes before the next
-	broken   bool // nothing more can be said
-	fallback bool // the TLS handshake failed before
+	sent     int    // transactions so far
+	dirty    bool   // a transaction was given up: RSET goes before the next
+	broken   bool   // nothing more can be said
+	fallback bool   // the TLS handshake failed before
+	copying  []byte // buffer for texts, made when there is one
 }
 
 // Dial connects, greets, and brings up TLS and the login as the host entry

@@ -206,7 +206,10 @@ func (t *transaction) nothing() *Failure {
 func (t *transaction) text() *Failure {
 	dots := smtpwire.NewDotWriter(t.c.w)
 	source := &sourceReader{r: t.m.Text}
-	if _, err := io.Copy(dots, source); err != nil {
+	if t.c.copying == nil {
+		t.c.copying = make([]byte, writeBuffer)
+	}
+	if _, err := io.CopyBuffer(dots, source, t.c.copying); err != nil {
 		return t.interrupted(source, err)
 	}
 	// Up to here the host cannot take the text for a message. What is flushed
