@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -40,31 +41,40 @@ func (a *app) with(ctx context.Context, fn func(control.Operations) error) error
 	return a.withConfig(ctx, c, fn)
 }
 
-func (a *app) withConfig(ctx context.Context, c *config.Config, fn func(control.Operations) error) (err error) {
+func (a *app) withConfig(ctx context.Context, c *config.Config, fn func(control.Operations) error) error {
 	if err := refuseForeignOwner(c.Data); err != nil {
 		return err
 	}
 	log := observe.NewLogger(a.stderr, observe.Text, slog.LevelWarn)
-	s, err := stores.Open(ctx, c, log)
-	if locked := new(stores.LockedError); errors.As(err, &locked) {
-		client := control.NewClient(c.Data)
-		defer client.Close()
-		return explainUnavailable(fn(client), locked)
+	for began := time.Now(); ; {
+		s, err := stores.Open(ctx, c, log)
+		locked := new(stores.LockedError)
+		switch {
+		case err == nil:
+			return errors.Join(fn(admin.New(s, c.Hostname, nil, log)), s.Close())
+		case !errors.As(err, &locked):
+			return err
+		case control.Answers(c.Data):
+			client := control.NewClient(c.Data)
+			defer client.Close()
+			return fn(client)
+		case time.Since(began) > holderWait:
+			return control.Errorf(control.InUse, "%v, which does not answer on its control socket; wait until it has started or ended and try again", locked)
+		}
+		select {
+		case <-time.After(holderPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	return fn(admin.New(s, c.Hostname, nil, log))
 }
 
-// explainUnavailable adds who has the data directory when it does not answer.
-func explainUnavailable(err error, locked *stores.LockedError) error {
-	if control.KindOf(err) != control.Unavailable {
-		return err
-	}
-	return control.Errorf(control.Unavailable, "%v\n%v; wait until it has started or ended and try again", locked, err)
-}
+// Another process that has the data directory is a server that starts or
+// stops, or a command like this one. Neither takes long.
+const (
+	holderWait  = 10 * time.Second
+	holderPause = 20 * time.Millisecond
+)
 
 // refuseForeignOwner keeps root from leaving files in the data directory that
 // the server's own user cannot read afterwards.

@@ -87,7 +87,7 @@ func New(o Options) *Server {
 func (s *Server) Run(ctx context.Context) (err error) {
 	s.started = time.Now()
 	tune(s.config, s.log)
-	s.stores, err = stores.Open(ctx, s.config, s.log)
+	s.stores, err = s.openStores(ctx)
 	if err != nil {
 		return err
 	}
@@ -108,6 +108,26 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	err = runStages(ctx, s.log, stages...)
 	s.log.Info("stopped", "after", time.Since(s.started).Round(time.Second))
 	return err
+}
+
+// lockWait is how long a start waits for another process to leave the data
+// directory: a command has it for moments, a server that stops for its grace.
+const lockWait = 10 * time.Second
+
+// openStores opens the stores as soon as nobody else uses them.
+func (s *Server) openStores(ctx context.Context) (*stores.Stores, error) {
+	const pause = 50 * time.Millisecond
+	for began := time.Now(); ; {
+		opened, err := stores.Open(ctx, s.config, s.log)
+		if locked := new(stores.LockedError); !errors.As(err, &locked) || time.Since(began) > lockWait {
+			return opened, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // assemble builds everything that stands on the stores and opens the doors'
