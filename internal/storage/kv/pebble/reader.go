@@ -32,10 +32,15 @@ func (p prefix) after() []byte {
 	return binary.BigEndian.AppendUint64(nil, a+1)
 }
 
-// source is what records are read from: the store, a snapshot of it, or a
-// transaction's batch over it.
+// source is what records are read from: the store, where its accounts are
+// locked, a transaction's batch over it, or a snapshot.
 type source interface {
+	scanner
 	Get(key []byte) ([]byte, io.Closer, error)
+}
+
+// scanner makes iterators.
+type scanner interface {
 	NewIter(*pebble.IterOptions) (*pebble.Iterator, error)
 }
 
@@ -80,7 +85,7 @@ func (r *reader) bound(lo, hi []byte) bounds {
 	return b
 }
 
-func (r *reader) scan(src source, lo, hi []byte) kv.Iterator {
+func (r *reader) scan(src scanner, lo, hi []byte) kv.Iterator {
 	b := r.bound(lo, hi)
 	if b.empty() {
 		return &iterator{}
@@ -91,15 +96,3 @@ func (r *reader) scan(src source, lo, hi []byte) kv.Iterator {
 	}
 	return &iterator{it: it, prefix: r.prefix}
 }
-
-// view is a reader of a fixed source. It implements kv.Reader.
-type view struct {
-	reader
-	src source
-}
-
-// Get implements kv.Reader.
-func (v *view) Get(key []byte) ([]byte, error) { return v.get(v.src, key) }
-
-// Scan implements kv.Reader.
-func (v *view) Scan(lo, hi []byte) kv.Iterator { return v.scan(v.src, lo, hi) }

@@ -2,9 +2,7 @@ package pebble
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
-	"math"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -13,20 +11,6 @@ import (
 
 // View implements kv.DB.
 func (d *DB) View(ctx context.Context, a kv.Account, fn func(kv.Reader) error) error {
-	return d.picture(ctx, func(s *pebble.Snapshot, mem *arena) error {
-		return fn(&view{reader: reader{prefix: prefixOf(a), arena: mem}, src: s})
-	})
-}
-
-// Snapshot implements kv.DB.
-func (d *DB) Snapshot(ctx context.Context, fn func(kv.Snapshot) error) error {
-	return d.picture(ctx, func(s *pebble.Snapshot, mem *arena) error {
-		return fn(&snapshot{src: s, arena: mem})
-	})
-}
-
-// picture runs fn on the store as it is now.
-func (d *DB) picture(ctx context.Context, fn func(*pebble.Snapshot, *arena) error) error {
 	if err := d.enter(); err != nil {
 		return err
 	}
@@ -34,47 +18,77 @@ func (d *DB) picture(ctx context.Context, fn func(*pebble.Snapshot, *arena) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s := d.db.NewSnapshot()
-	defer s.Close()
-	var mem arena
-	defer mem.free()
-	return fn(s, &mem)
+	v := &view{db: d.db}
+	v.prefix, v.arena = prefixOf(a), &v.values
+	defer v.close()
+	return fn(v)
 }
 
-// snapshot implements kv.Snapshot.
-type snapshot struct {
-	src   *pebble.Snapshot
-	arena *arena
+// view reads one account as it was at the first read. It implements kv.Reader.
+//
+// The picture is held by an iterator, of which every Scan is a clone. A snapshot
+// of Pebble would do as well, but closing one takes the lock under which the
+// manifest is synced, so a small read would now and then wait for the disk.
+type view struct {
+	reader
+	db      *pebble.DB
+	picture *pebble.Iterator // nil until the first read
+	values  arena
 }
 
-// Account implements kv.Snapshot. What it returns is valid until the
-// surrounding function returns, and takes memory that long: a walk over all
-// accounts reads large values by Scan.
-func (s *snapshot) Account(a kv.Account) kv.Reader {
-	return &view{reader: reader{prefix: prefixOf(a), arena: s.arena}, src: s.src}
+// open takes the picture at the first call.
+func (v *view) open() (*pebble.Iterator, error) {
+	if v.picture == nil {
+		b := v.bound(nil, nil)
+		it, err := v.db.NewIter(&pebble.IterOptions{LowerBound: b.lower, UpperBound: b.upper})
+		if err != nil {
+			return nil, fmt.Errorf("read an account: %w", err)
+		}
+		v.picture = it
+	}
+	return v.picture, nil
 }
 
-// Accounts implements kv.Snapshot.
-func (s *snapshot) Accounts(fn func(kv.Account) error) error {
-	it, err := s.src.NewIter(nil)
+func (v *view) close() {
+	if v.picture != nil {
+		v.picture.Close()
+	}
+	v.values.free()
+}
+
+// Get implements kv.Reader.
+func (v *view) Get(key []byte) ([]byte, error) {
+	it, err := v.open()
 	if err != nil {
-		return fmt.Errorf("list accounts: %w", err)
+		return nil, err
 	}
-	defer it.Close()
-	first := prefixOf(ownAccount + 1)
-	for ok := it.SeekGE(first[:]); ok; {
-		a := kv.Account(binary.BigEndian.Uint64(it.Key()))
-		if err := fn(a); err != nil {
-			return err
+	v.key = append(append(v.key[:0], v.prefix[:]...), key...)
+	if !it.SeekPrefixGE(v.key) {
+		if err := it.Error(); err != nil {
+			return nil, fmt.Errorf("read a record: %w", err)
 		}
-		if a == math.MaxUint64 {
-			break
-		}
-		next := prefixOf(a + 1)
-		ok = it.SeekGE(next[:])
+		return nil, kv.ErrNotFound
 	}
-	if err := it.Error(); err != nil {
-		return fmt.Errorf("list accounts: %w", err)
+	value, err := it.ValueAndErr()
+	if err != nil {
+		return nil, fmt.Errorf("read a record: %w", err)
 	}
-	return nil
+	return v.arena.copy(value), nil
+}
+
+// Scan implements kv.Reader.
+func (v *view) Scan(lo, hi []byte) kv.Iterator {
+	it, err := v.open()
+	if err != nil {
+		return &iterator{err: err}
+	}
+	return v.scan(cloner{it}, lo, hi)
+}
+
+// cloner makes iterators over the picture of another one.
+type cloner struct{ *pebble.Iterator }
+
+// NewIter implements scanner.
+func (c cloner) NewIter(o *pebble.IterOptions) (*pebble.Iterator, error) {
+	return c.Clone(pebble.CloneOptions{IterOptions: o})
 }
