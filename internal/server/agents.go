@@ -11,6 +11,7 @@ import (
 	"tram/internal/agent/mta/smtpclient"
 	"tram/internal/config"
 	"tram/internal/dns"
+	"tram/internal/server/stores"
 )
 
 // agents is floor 3.
@@ -51,7 +52,7 @@ func (a *agents) newMTA(c *config.Config) (*mta.MTA, error) {
 	o := mta.Options{
 		Hostname: c.Hostname, Queue: s.stores.Queue, DB: s.stores.KV, Blobs: s.stores.Blobs,
 		Directory: s.stores.Directory, Local: a.deliver, Resolver: resolver,
-		Self: s.doors.smtpAddresses(), StopTime: c.Limits.StopTime.Std(),
+		Self: s.doors.smtpAddresses(), StopTime: c.Limits.StopTime.Std(), MaxRemote: stores.InFlight * 3 / 4,
 		Counters: a.counters, Log: s.log,
 	}
 	if c.Relay.Host != "" {

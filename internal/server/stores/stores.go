@@ -96,8 +96,14 @@ func directoryOptions(c *config.Config, log *slog.Logger) directory.Options {
 	return o
 }
 
+// InFlight is how many entries of the queue may be in the hands of agents. It
+// is what a burst of mail for other hosts may take up in memory, at about 2 KiB
+// each; mta.Options.MaxRemote must be smaller, or slow hosts would hold up
+// local mail.
+const InFlight = 2048
+
 func queueOptions(c *config.Config, log *slog.Logger) queue.Options {
-	o := queue.Options{Expiry: c.Queue.Expire.Std(), Log: log}
+	o := queue.Options{Expiry: c.Queue.Expire.Std(), MaxInFlight: InFlight, Log: log}
 	for _, pause := range c.Queue.Retry {
 		o.Retry = append(o.Retry, pause.Std())
 	}
