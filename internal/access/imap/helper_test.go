@@ -51,7 +51,10 @@ type testServer struct {
 	store    *mailstore.Store
 	listener net.Listener
 	tls      *tls.Config
+	stop     func() // ends the context of the sessions
 }
+
+const implicit = listen.Implicit
 
 // serverOptions are what a test may change.
 type serverOptions struct {
@@ -81,6 +84,7 @@ func newServer(t testing.TB, change ...func(*serverOptions)) *testServer {
 	check(t, err)
 
 	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
 	var running sync.WaitGroup
 	running.Go(func() { store.Run(ctx) })
 	running.Go(func() { s.accept(ctx, o.info) })
@@ -161,6 +165,23 @@ func (s *testServer) dial() *client {
 	}
 	return c
 }
+
+// dialTLS is dial for a listener that begins with TLS.
+func (s *testServer) dialTLS() *client {
+	s.t.Helper()
+	conn, err := tls.Dial("tcp", s.listener.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+	check(s.t, err)
+	s.t.Cleanup(func() { conn.Close() })
+	c := &client{t: s.t}
+	c.use(conn)
+	if greeting := c.line(); !strings.HasPrefix(greeting, "* OK ") {
+		s.t.Fatalf("greeting %q", greeting)
+	}
+	return c
+}
+
+// use goes on with another connection.
+func (c *client) use(conn net.Conn) { c.conn, c.r = conn, bufio.NewReader(conn) }
 
 // login connects as a user.
 func (s *testServer) login(user string) *client {

@@ -22,6 +22,7 @@ const (
 	DefaultReadTimeout   = 5 * time.Minute  // silence inside a command
 	DefaultWriteTimeout  = 5 * time.Minute  // a client that does not read
 	DefaultPushTimeout   = 30 * time.Second // a client in IDLE that does not read
+	DefaultHandshake     = 10 * time.Second // TLS after STARTTLS
 )
 
 // Limits of a session; the zero value means the defaults above.
@@ -37,6 +38,7 @@ type Limits struct {
 
 	IdleTimeout, LoginTimeout              time.Duration
 	ReadTimeout, WriteTimeout, PushTimeout time.Duration
+	Handshake                              time.Duration
 }
 
 // withDefaults fills in what is zero.
@@ -57,6 +59,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.ReadTimeout, DefaultReadTimeout)
 	setDefault(&l.WriteTimeout, DefaultWriteTimeout)
 	setDefault(&l.PushTimeout, DefaultPushTimeout)
+	setDefault(&l.Handshake, DefaultHandshake)
 	return l
 }
 

@@ -1,7 +1,6 @@
 package imap
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"time"
@@ -9,9 +8,6 @@ import (
 
 // errStopping ends a read because the server stops.
 var errStopping = errors.New("server is shutting down")
-
-// handshakeTimeout limits the TLS handshake after STARTTLS.
-const handshakeTimeout = 10 * time.Second
 
 // await blocks until the client sends something, and reads the beginning of it.
 func (s *session) await() (int, error) {
@@ -65,11 +61,9 @@ func (s *session) Write(p []byte) (int, error) {
 // upgrade goes on in TLS. Nothing that was received before may be acted on
 // after it, so the caller has made sure that nothing is buffered.
 func (s *session) upgrade(config *tls.Config) error {
-	ctx, cancel := context.WithTimeout(s.ctx, handshakeTimeout)
-	defer cancel()
-	s.nc.SetDeadline(time.Now().Add(handshakeTimeout))
+	s.nc.SetDeadline(time.Now().Add(s.srv.opts.Limits.Handshake))
 	conn := tls.Server(s.nc, config)
-	if err := conn.HandshakeContext(ctx); err != nil {
+	if err := conn.HandshakeContext(s.ctx); err != nil {
 		return err
 	}
 	s.nc.SetDeadline(time.Time{})
