@@ -114,7 +114,7 @@ func (q *Queue) scriptStep(ctx context.Context, i int, j *journal) error {
 
 // reopen reads a queue from what is left of a disk.
 func reopen(fs vfs.FS) (picture, error) {
-	db, err := pebble.Open("kv", pebble.Options{FS: fs})
+	db, err := pebble.Open("kv", pebble.Options{FS: fs, MemTableBytes: 64 << 10, CacheBytes: 1 << 20})
 	if err != nil {
 		return nil, err
 	}
@@ -227,11 +227,14 @@ func failAt(t *testing.T, n int64, fail error) bool {
 	t.Helper()
 	mem := vfs.NewCrashableMem()
 	disk := faultfs.New(mem)
-	db := openStore(t, disk)
+	db, err := pebble.Open("kv", pebble.Options{FS: disk, MemTableBytes: 32 << 10, CacheBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
 	q := openQueue(t, db, Options{Shards: 3})
 	disk.Inject(faultfs.Fault{Nth: n, Err: fail})
 	j := &journal{states: []picture{{}}}
-	err := script(q, j)
+	err = script(q, j)
 	fired := disk.Fired() != nil
 	db.Close()
 	if err == nil {

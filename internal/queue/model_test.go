@@ -69,7 +69,7 @@ func (w *world) must(err error) {
 
 func (w *world) open(fs *vfs.MemFS) {
 	w.fs = fs
-	db, err := pebble.Open("kv", pebble.Options{FS: fs})
+	db, err := pebble.Open("kv", pebble.Options{FS: fs, MemTableBytes: 64 << 10, CacheBytes: 1 << 20})
 	w.must(err)
 	w.db = db
 	q, err := Open(context.Background(), w.db, Options{Shards: 3, MaxInFlight: 1000})
