@@ -4,12 +4,23 @@
 #   need.sh tests|lint
 set -euo pipefail
 
-# One line each: the program to look for, and the package that brings it.
+# One line each: the program (or perl:MODULE) to look for, and the package that
+# brings it.
 tests='swaks swaks
+perl:Net::SSLeay libnet-ssleay-perl
+perl:Mail::IMAPClient libmail-imapclient-perl
 curl curl
 mutt mutt
+neomutt neomutt
 mbsync isync
+offlineimap offlineimap3
 fetchmail fetchmail
+getmail getmail6
+mpop mpop
+msmtp msmtp
+s-nail s-nail
+smtp-source postfix
+doveadm dovecot-imapd
 python3 python3
 openssl openssl'
 lint='shellcheck shellcheck'
@@ -20,9 +31,16 @@ lint) list=$lint ;;
 *) echo "usage: need.sh tests|lint" >&2 && exit 64 ;;
 esac
 
+have() {
+	case $1 in
+	perl:*) perl -M"${1#perl:}" -e 1 2>/dev/null ;;
+	*) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
+	esac
+}
+
 missing=()
 while read -r program package; do
-	command -v "$program" >/dev/null || missing+=("$package")
+	have "$program" || missing+=("$package")
 done <<<"$list"
 [ ${#missing[@]} -gt 0 ] || exit 0
 
