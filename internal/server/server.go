@@ -175,6 +175,7 @@ func (s *Server) stages() ([]stage, error) {
 		stage{"mail store", s.stores.Mail.Run},
 		stage{"delivery", s.agents.delivery.run},
 		stage{"upkeep", s.upkeep},
+		stage{"memory", giveBack},
 		stage{"control socket", socket.run},
 		stage{"doors", s.doors.run},
 		stage{"store watch", s.watchStores},
