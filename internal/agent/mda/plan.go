@@ -219,14 +219,14 @@ func (p *plan) accounts(e *queue.Entry) []kv.Account {
 // caller. It is nil when there are no others.
 func (p *plan) settled(outcomes []queue.Outcome) []queue.Outcome {
 	all := make([]queue.Outcome, len(outcomes))
-	any := false
+	some := false
 	for _, i := range p.rcpts {
 		if r := outcomes[i].Result; r == queue.Delivered || r == queue.Deferred {
 			all[i] = outcomes[i]
-			any = true
+			some = true
 		}
 	}
-	if !any {
+	if !some {
 		return nil
 	}
 	return all

@@ -74,7 +74,9 @@ func (f *flight) write(ctx context.Context, m *queue.Message, rcpts []dsn.Recipi
 	defer w.Abort()
 	s := &sink{blob: w, digest: message.NewScanner()}
 	host := f.m.o.Hostname
-	s.Write(appendLocalTrace(nil, host, m.ID.String(), f.e.Sender, m.Received)) // the sink keeps its error
+	if _, err := s.Write(appendLocalTrace(nil, host, m.ID.String(), f.e.Sender, m.Received)); err != nil {
+		return err
+	}
 	report := &dsn.Report{
 		ReportingMTA: host,
 		From:         address.Address{Local: "MAILER-DAEMON", Domain: strings.ToLower(host)},
@@ -92,9 +94,6 @@ func (f *flight) write(ctx context.Context, m *queue.Message, rcpts []dsn.Recipi
 	defer closeOriginal()
 	if err := dsn.Write(s, report, original); err != nil {
 		return err
-	}
-	if s.err != nil {
-		return s.err
 	}
 	m.Digest = s.hint()
 	m.Size, m.EightBit = w.Size(), s.eightBit

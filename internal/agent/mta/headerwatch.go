@@ -72,13 +72,13 @@ func (w *headerWatch) step(p []byte) int {
 
 // letter takes one letter of a field name.
 func (w *headerWatch) letter(c byte) int {
-	switch {
-	case c == ':':
+	switch c {
+	case ':':
 		w.field()
 		w.state = fieldValue
-	case c == '\n':
+	case '\n':
 		w.state = lineStart
-	case c == ' ' || c == '\t' || c == '\r': // blanks before the colon (RFC 5322 4.5)
+	case ' ', '\t', '\r': // blanks before the colon (RFC 5322 4.5)
 	default:
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
@@ -115,13 +115,13 @@ func (w *headerWatch) skip(p []byte) int {
 
 // hasEightBit reports whether p has an octet beyond ASCII.
 func hasEightBit(p []byte) bool {
-	var any byte
+	var bits byte
 	for len(p) >= 8 {
-		any |= p[0] | p[1] | p[2] | p[3] | p[4] | p[5] | p[6] | p[7]
+		bits |= p[0] | p[1] | p[2] | p[3] | p[4] | p[5] | p[6] | p[7]
 		p = p[8:]
 	}
 	for _, c := range p {
-		any |= c
+		bits |= c
 	}
-	return any >= 0x80
+	return bits >= 0x80
 }

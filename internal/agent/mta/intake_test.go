@@ -113,7 +113,7 @@ func TestTakeFails(t *testing.T) {
 	}
 	for _, test := range tests {
 		l := newLab(t, "")
-		store := blob.Store(l.blobs)
+		store := l.blobs
 		if test.blob != nil {
 			store = failingBlobs{l.blobs, test.blob}
 		}

@@ -3,7 +3,6 @@ package smtpclient_test
 import (
 	"bytes"
 	"io"
-	"log"
 	"net"
 	"net/netip"
 	"os"
@@ -61,13 +60,19 @@ func (s *takenSession) Data(r io.Reader) error {
 func (s *takenSession) Reset()        {}
 func (s *takenSession) Logout() error { return nil }
 
+// quiet is a log that nobody reads.
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+func (quiet) Println(...any)        {}
+
 // TestGoSMTP sends to another implementation, over TLS, in two transactions.
 func TestGoSMTP(t *testing.T) {
 	config, _ := certificate(t, "sink.example")
 	backend := new(taken)
 	server := smtp.NewServer(backend)
 	server.Domain, server.TLSConfig, server.EnableSMTPUTF8 = "sink.example", config, true
-	server.ErrorLog = log.New(io.Discard, "", 0)
+	server.ErrorLog = quiet{}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
