@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"golang.org/x/sys/unix"
 
 	"tram/internal/mail/message"
 	"tram/internal/storage/kv"
@@ -75,6 +76,7 @@ func BenchmarkDeliver(b *testing.B) {
 	d := []Delivery{benchDelivery(1)}
 	accounts := []kv.Account{alice}
 	b.ReportAllocs()
+	before := cpuTime(b)
 	for b.Loop() {
 		must(b, e.db.Update(ctx, accounts, func(tx kv.Tx) error {
 			_, err := e.AppendTx(tx, alice, d)
@@ -82,6 +84,34 @@ func BenchmarkDeliver(b *testing.B) {
 		}))
 		e.Committed(alice)
 	}
+	b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N), "cpu-ns/op")
+}
+
+// cpuTime is what the process has used so far, compaction included.
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u unix.Rusage
+	must(b, unix.Getrusage(unix.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkDeliverMany spreads deliveries over a thousand accounts.
+func BenchmarkDeliverMany(b *testing.B) {
+	e := benchEnv(b)
+	ctx := context.Background()
+	d := []Delivery{benchDelivery(1)}
+	before := cpuTime(b)
+	i := 0
+	for b.Loop() {
+		i++
+		id := alice + kv.Account(i*7919%1000)
+		must(b, e.db.Update(ctx, []kv.Account{id}, func(tx kv.Tx) error {
+			_, err := e.AppendTx(tx, id, d)
+			return err
+		}))
+		e.Committed(id)
+	}
+	b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N), "cpu-ns/op")
 }
 
 // BenchmarkDeliverSynced is one client of APPEND.
