@@ -113,8 +113,8 @@ func TestCommandsOnManyGoOn(t *testing.T) {
 // or deleted, and memory and store agree.
 func TestCommandsBesideAgents(t *testing.T) {
 	q := newQueue(t, Options{})
-	const entries = 300
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	const entries = 120
+	ctx, stop := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer stop()
 	var mu sync.Mutex
 	delivered, deleted := map[ID]int{}, map[ID]bool{}
