@@ -73,6 +73,7 @@ func (f *flight) write(ctx context.Context, m *queue.Message, rcpts []dsn.Recipi
 	}
 	defer w.Abort()
 	s := &sink{blob: w, digest: message.NewScanner()}
+	defer s.digest.Reset()
 	host := f.m.o.Hostname
 	if _, err := s.Write(appendLocalTrace(nil, host, m.ID.String(), f.e.Sender, m.Received)); err != nil {
 		return err

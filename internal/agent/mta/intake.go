@@ -68,8 +68,8 @@ func (in *Intake) Take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelo
 	defer w.Abort()
 	m := queue.Message{ID: in.o.Queue.NewID(), Received: time.Now()}
 	s := &sink{blob: w, digest: message.NewScanner()}
+	defer s.digest.Reset()
 	if err := in.read(s, &m, p, e, text); err != nil {
-		s.digest.Reset()
 		return "", err
 	}
 	m.Digest = s.hint()
