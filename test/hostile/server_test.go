@@ -1,0 +1,259 @@
+package hostile
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	domain   = "hostile.test"
+	password = "correct-horse-battery"
+	stopTime = 3 * time.Second
+)
+
+// The doors of a server. The ports are the same for all: each server has an
+// address of its own.
+const (
+	smtpPort        = 2525
+	submissionPort  = 2587
+	submissionsPort = 2465
+	imapPort        = 2143
+	imapsPort       = 2993
+	pop3Port        = 2110
+	pop3sPort       = 2995
+	metricsPort     = 2125
+)
+
+// accounts of every server: ten that behave, and two that are attacked.
+var accounts = []string{"joe", "evil", "u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9"}
+
+// server is one running program.
+type server struct {
+	ip      string
+	config  string
+	process *exec.Cmd
+	log     *bytes.Buffer
+	ended   chan struct{}
+	err     error // of the process; valid when ended is closed
+}
+
+// binary builds the program once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "tram-hostile")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "tram")
+	if out, err := exec.Command("go", "build", "-o", path, "../../cmd/tram").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := binary(); err == nil {
+		os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// start runs a server with the given [limits] until the test ends. Then it has
+// to stop as if nothing had happened, and no session may have panicked.
+func start(t *testing.T, ip, limits string) *server {
+	t.Helper()
+	s := &server{ip: ip, log: &bytes.Buffer{}, ended: make(chan struct{})}
+	s.configure(t, limits)
+	s.process = s.command(t, "serve")
+	s.process.Stdout, s.process.Stderr = s.log, s.log
+	if err := s.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		s.err = s.process.Wait()
+		close(s.ended)
+	}()
+	t.Cleanup(func() { s.stop(t) })
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if c, err := net.Dial("tcp", s.address(pop3sPort)); err == nil {
+			c.Close()
+			return s
+		}
+		if !s.lives() || time.Now().After(deadline) {
+			t.Fatalf("the server does not answer\n%s", s.log)
+		}
+	}
+}
+
+// configure writes the configuration and makes the accounts.
+func (s *server) configure(t *testing.T, limits string) {
+	t.Helper()
+	dir := t.TempDir()
+	s.config = filepath.Join(dir, "tram.toml")
+	var b strings.Builder
+	fmt.Fprintf(&b, "hostname = \"mail.%s\"\ndata = %q\n", domain, filepath.Join(dir, "data"))
+	for _, l := range []struct {
+		protocol string
+		port     int
+		tls      string
+	}{
+		{"smtp", smtpPort, "starttls"}, {"submission", submissionPort, "starttls"}, {"submission", submissionsPort, "implicit"},
+		{"imap", imapPort, "starttls"}, {"imap", imapsPort, "implicit"}, {"pop3", pop3Port, "starttls"}, {"pop3", pop3sPort, "implicit"},
+	} {
+		fmt.Fprintf(&b, "[[listener]]\nprotocol = %q\naddress = %q\ntls = %q\n", l.protocol, s.address(l.port), l.tls)
+	}
+	fmt.Fprintf(&b, "[metrics]\naddress = %q\n[limits]\nstop_time = %q\n%s\n", s.address(metricsPort), stopTime, limits)
+	if err := os.WriteFile(s.config, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.run(t, "", "domain", "add", domain)
+	for _, a := range accounts {
+		s.run(t, password+"\n", "account", "add", a+"@"+domain, "--password-stdin")
+	}
+}
+
+func (s *server) command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exec.Command(path, append([]string{"--config", s.config}, args...)...)
+}
+
+func (s *server) run(t *testing.T, stdin string, args ...string) {
+	t.Helper()
+	c := s.command(t, args...)
+	c.Stdin = strings.NewReader(stdin)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("tram %v: %v\n%s", args, err, out)
+	}
+}
+
+func (s *server) address(port int) string { return net.JoinHostPort(s.ip, strconv.Itoa(port)) }
+
+func (s *server) lives() bool {
+	select {
+	case <-s.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// stop ends the server, whoever is still connected to it.
+func (s *server) stop(t *testing.T) {
+	t.Helper()
+	if !s.lives() {
+		t.Errorf("the server died: %v\n%s", s.err, tail(s.log))
+		return
+	}
+	s.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.ended:
+		if s.err != nil {
+			t.Errorf("the server ended with %v", s.err)
+		}
+	case <-time.After(10 * stopTime):
+		t.Errorf("the server does not stop")
+		s.process.Process.Kill()
+		<-s.ended
+	}
+	if log := s.log.String(); strings.Contains(log, "panic") || strings.Contains(log, "level=ERROR") || t.Failed() {
+		t.Errorf("the server says:\n%s", tail(s.log))
+	}
+}
+
+func tail(log *bytes.Buffer) string {
+	text := log.String()
+	return text[max(0, len(text)-4000):]
+}
+
+// metric is the sum of a metric over its labels.
+func (s *server) metric(t *testing.T, name string) (sum float64) {
+	t.Helper()
+	r, err := http.Get("http://" + s.address(metricsPort) + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, name); ok && strings.ContainsAny(rest[:1], " {") {
+			v, err := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndexByte(line, ' '):]), 64)
+			if err != nil {
+				t.Fatal(line)
+			}
+			sum, found = sum+v, true
+		}
+	}
+	if !found {
+		t.Fatalf("no metric %s", name)
+	}
+	return sum
+}
+
+// sessions waits until so many connections are open.
+func (s *server) sessions(t *testing.T, want int) {
+	t.Helper()
+	var got float64
+	for range 1000 {
+		if got = s.metric(t, "tram_sessions_open"); got == float64(want) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%v sessions are open, want %d", got, want)
+}
+
+// memory is what the kernel says that the process alone uses, in bytes: the
+// proportional set size.
+func (s *server) memory(t *testing.T) int64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", s.process.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+			kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return kb << 10
+		}
+	}
+	t.Fatal("no Pss in smaps_rollup")
+	return 0
+}
+
+// settled is the memory when it has stopped to grow.
+func (s *server) settled(t *testing.T) int64 {
+	t.Helper()
+	last := s.memory(t)
+	for range 20 {
+		time.Sleep(50 * time.Millisecond)
+		now := s.memory(t)
+		if now <= last+last/200 {
+			return max(now, last)
+		}
+		last = now
+	}
+	return last
+}
