@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"tram/internal/mailstore"
@@ -55,12 +56,7 @@ func (s *Server) sweepAccounts(ctx context.Context, now time.Time) {
 func (s *Server) collectBodies(ctx context.Context, cutoff time.Time) {
 	start := time.Now()
 	done, err := s.stores.Blobs.Collect(ctx, cutoff, func(report func(blob.ID)) error {
-		return s.stores.KV.Snapshot(ctx, func(snap kv.Snapshot) error {
-			if err := queue.LiveBlobs(snap, report); err != nil {
-				return err
-			}
-			return mailstore.LiveBlobs(snap, report)
-		})
+		return s.liveBodies(ctx, report)
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -69,6 +65,34 @@ func (s *Server) collectBodies(ctx context.Context, cutoff time.Time) {
 	case done.Dead > 0:
 		s.log.Info("space reclaimed", "dead", done.Dead, "moved", done.Moved, "freed_bytes", done.FreedBytes, "took", time.Since(start).Round(time.Millisecond))
 	}
+}
+
+// liveBodies reports the bodies that the queue and the mailboxes name. What it
+// has seen is on disk when it returns: a body whose last record was removed by a
+// commit that a crash takes back must not be gone when the record is back.
+func (s *Server) liveBodies(ctx context.Context, report func(blob.ID)) error {
+	var accounts []kv.Account
+	err := s.stores.KV.Snapshot(ctx, func(snap kv.Snapshot) error {
+		if err := queue.LiveBlobs(snap, report); err != nil {
+			return err
+		}
+		if err := mailstore.LiveBlobs(snap, report); err != nil {
+			return err
+		}
+		return snap.Accounts(func(a kv.Account) error {
+			accounts = append(accounts, a)
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if err := s.stores.KV.Sync(ctx, a); err != nil {
+			return fmt.Errorf("sync before bodies are reclaimed: %w", err)
+		}
+	}
+	return nil
 }
 
 // renewCertificate lets a self-signed certificate be made anew in time, and
