@@ -154,6 +154,9 @@ func (c *client) talk(script ...string) error {
 	return nil
 }
 
+// put writes. An error shows at the next read.
+func (c *client) put(text string) { io.WriteString(c, text) }
+
 // pour writes what the server may refuse to read on: it ends when the
 // connection does.
 func (c *client) pour(text string, times int) {

@@ -54,7 +54,7 @@ func (s *server) fetch(from, user, token string) error {
 			return err
 		}
 		if strings.Contains(found, "Subject: "+token+"\r\n") && strings.Contains(found, "hello\r\n") {
-			return c.talk("d LOGOUT → d OK")
+			return c.talk("d LOGOUT → * BYE")
 		}
 	}
 	return fmt.Errorf("%s did not arrive", token)
@@ -81,24 +81,21 @@ func (c *client) ask(tag, command string) (string, error) {
 	}
 }
 
-// wellAfter checks when the test ends that the server lives and serves honest
-// clients soon.
-func (s *server) wellAfter(t *testing.T) {
+// well checks that the server lives and serves an honest client soon.
+func (s *server) well(t *testing.T) {
 	t.Helper()
-	t.Cleanup(func() {
-		if !s.lives() {
-			t.Fatalf("the server died: %v\n%s", s.err, tail(s.log))
-		}
-		took, err := s.honest(honestIP, "u0")
-		switch {
-		case err != nil:
-			t.Error(err)
-		case took > soon:
-			t.Errorf("an honest client was served after %v", took)
-		default:
-			t.Logf("an honest client was served in %v", took.Round(time.Millisecond))
-		}
-	})
+	if !s.lives() {
+		t.Fatalf("the server died: %v\n%s", s.err, tail(s.log))
+	}
+	took, err := s.honest(honestIP, "u0")
+	switch {
+	case err != nil:
+		t.Error(err)
+	case took > soon:
+		t.Errorf("an honest client was served after %v", took)
+	default:
+		t.Logf("an honest client was served in %v", took.Round(time.Millisecond))
+	}
 }
 
 // Where clients come from.

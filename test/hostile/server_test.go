@@ -76,7 +76,11 @@ func start(t *testing.T, ip, limits string) *server {
 	t.Helper()
 	s := &server{ip: ip, log: &bytes.Buffer{}, ended: make(chan struct{})}
 	s.configure(t, limits)
-	s.process = s.command(t, "serve")
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.process = exec.Command(path, "--config", s.config, "serve")
 	s.process.Stdout, s.process.Stderr = s.log, s.log
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
@@ -118,29 +122,43 @@ func (s *server) configure(t *testing.T, limits string) {
 	if err := os.WriteFile(s.config, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.run(t, "", "domain", "add", domain)
-	for _, a := range accounts {
-		s.run(t, password+"\n", "account", "add", a+"@"+domain, "--password-stdin")
-	}
-}
-
-func (s *server) command(t *testing.T, args ...string) *exec.Cmd {
-	t.Helper()
-	path, err := binary()
+	home, err := accountsOnce()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return exec.Command(path, append([]string{"--config", s.config}, args...)...)
-}
-
-func (s *server) run(t *testing.T, stdin string, args ...string) {
-	t.Helper()
-	c := s.command(t, args...)
-	c.Stdin = strings.NewReader(stdin)
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("tram %v: %v\n%s", args, err, out)
+	if err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(home)); err != nil {
+		t.Fatal(err)
 	}
 }
+
+// accountsOnce makes a data directory with all accounts, from which each
+// server gets a copy.
+var accountsOnce = sync.OnceValues(func() (string, error) {
+	path, err := binary()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Dir(path)
+	config, data := filepath.Join(dir, "tram.toml"), filepath.Join(dir, "data")
+	if err := os.WriteFile(config, fmt.Appendf(nil, "hostname = \"mail.%s\"\ndata = %q\n", domain, data), 0o600); err != nil {
+		return "", err
+	}
+	run := func(stdin string, args ...string) error {
+		c := exec.Command(path, append([]string{"--config", config}, args...)...)
+		c.Stdin = strings.NewReader(stdin)
+		if out, err := c.CombinedOutput(); err != nil {
+			return fmt.Errorf("tram %v: %w\n%s", args, err, out)
+		}
+		return nil
+	}
+	err = run("", "domain", "add", domain)
+	for _, a := range accounts {
+		if err == nil {
+			err = run(password+"\n", "account", "add", a+"@"+domain, "--password-stdin")
+		}
+	}
+	return data, err
+})
 
 func (s *server) address(port int) string { return net.JoinHostPort(s.ip, strconv.Itoa(port)) }
 
