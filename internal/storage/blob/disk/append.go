@@ -17,6 +17,8 @@ type pack struct {
 	number uint32
 	size   atomic.Int64 // bytes, of the pack in the making those written
 	newest atomic.Int64 // Unix ns of its newest body, 0 when not known yet
+
+	touched time.Time // when this process appended last; guarded by appender.mu
 }
 
 // appender writes the pack in the making.
@@ -62,9 +64,10 @@ func (s *Store) append(d *draft) (id blob.ID, ticket uint64, err error) {
 		}
 	}
 	offset := a.pack.size.Load()
+	a.pack.touched = time.Now()
 	h := head{
 		tag: a.tag, kind: kindBody, length: d.length, sums: d.sums,
-		first: place{a.pack.number, uint32(offset)}, time: time.Now().UnixNano(),
+		first: place{a.pack.number, uint32(offset)}, time: a.pack.touched.UnixNano(),
 	}
 	a.touch(a.file)
 	sum, err := a.write(&h, d, offset)

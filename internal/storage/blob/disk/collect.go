@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -20,7 +19,7 @@ const batchBytes = 64 << 20
 
 // Collect implements blob.Store. Only packs that are closed for appending and
 // whose bodies are all older than cutoff are looked at. The order of the steps
-// is what makes a crash harmless; docs/storage.md names the states:
+// is what makes a crash harmless; docs/storage/ground.md names the states:
 //
 //  1. copy the live records of a pack into a new one, sync it
 //  2. write and sync the .moved files, give them their names
@@ -55,65 +54,6 @@ func (s *Store) Collect(ctx context.Context, cutoff time.Time, live func(report 
 		return c.done, fmt.Errorf("collect garbage: %w", err)
 	}
 	return c.done, nil
-}
-
-// candidates returns the packs that may be collected, in ascending order: those
-// to which nothing is appended and whose bodies are all older than cutoff. The
-// highest pack stays in any case: it keeps its number from being used again.
-func (s *Store) candidates(cutoff time.Time) ([]*pack, error) {
-	s.log.mu.Lock()
-	current := s.log.pack
-	s.log.mu.Unlock()
-	numbers := s.numbers()
-	var ps []*pack
-	for _, n := range numbers[:max(0, len(numbers)-1)] {
-		p := s.pack(n)
-		if p == current {
-			continue
-		}
-		if err := s.findNewest(p); err != nil {
-			return nil, err
-		}
-		if p.newest.Load() < cutoff.UnixNano() {
-			ps = append(ps, p)
-		}
-	}
-	return ps, nil
-}
-
-// findNewest learns the time of the newest body of a pack: from its seal, or,
-// when a crash cut the pack, from its records.
-func (s *Store) findNewest(p *pack) error {
-	if p.newest.Load() != 0 {
-		return nil
-	}
-	h, err := s.files.acquire(p.number)
-	if err != nil {
-		return err
-	}
-	defer h.release()
-	if isSealed(h, p) {
-		return nil
-	}
-	return eachRecord(h, p, func(it *item) { p.newest.Store(max(p.newest.Load(), it.head.time)) })
-}
-
-// eachRecord calls fn for each body in a pack, passing over damage.
-func eachRecord(h *handle, p *pack, fn func(*item)) error {
-	sc, err := newScanner(h, p.number, p.size.Load())
-	if errors.Is(err, errPackHead) {
-		return nil
-	}
-	for err == nil {
-		var it item
-		if it, err = sc.next(); err == nil && it.body() {
-			fn(&it)
-		}
-	}
-	if err == io.EOF {
-		return nil
-	}
-	return err
 }
 
 // collection is one run of Collect.
@@ -174,26 +114,6 @@ func (c *collection) run(ctx context.Context, candidates []*pack, set *liveSet) 
 		}
 	}
 	return c.finishBatch()
-}
-
-// collectable reports whether a pack may be removed. One whose head is damaged
-// may not, and, when live bodies are missing, none that holds moved records: the
-// missing ones may be there, behind damage.
-func (s *Store) collectable(p *pack, missing bool) (bool, error) {
-	h, err := s.files.acquire(p.number)
-	if err != nil {
-		return false, err
-	}
-	defer h.release()
-	b := make([]byte, headBytes)
-	if n, _ := h.ReadAt(b, 0); n < headBytes {
-		return p.size.Load() < headBytes, nil // a crash left it without a head
-	}
-	flags, _, err := parsePackHead(b, p.number)
-	if errors.Is(err, errPackHead) {
-		return false, nil
-	}
-	return !missing || flags&packMoved == 0, err
 }
 
 // empty copies the live records of a pack on. A pack with a live record that is
@@ -273,63 +193,4 @@ func (c *collection) move(sc *scanner, h *handle, r resident) (place, error) {
 		}
 	}
 	return c.mover.add(h, &it)
-}
-
-// finishBatch makes the copies durable and removes the packs they came from.
-func (c *collection) finishBatch() error {
-	if len(c.batch) == 0 {
-		return nil
-	}
-	s := c.s
-	if err := c.mover.publish(s); err != nil {
-		return err
-	}
-	gone := map[uint32]bool{}
-	for _, p := range c.batch {
-		gone[p.number] = true
-	}
-	for number, es := range c.moved {
-		if err := s.mergeIndex(number, es, gone); err != nil {
-			return err
-		}
-	}
-	// Before the packs go: without the name of the new pack the bodies would be
-	// lost, without that of a .moved file every pack would have to be read.
-	if err := s.syncNames(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	for number := range gone {
-		delete(s.known, number)
-	}
-	for number := range c.moved {
-		s.indexes.drop(number)
-	}
-	s.mu.Unlock()
-	for _, p := range c.batch {
-		s.files.drop(p.number)
-		if err := s.fs.Remove(s.files.path(p.number)); err != nil {
-			return fmt.Errorf("remove pack %d: %w", p.number, err)
-		}
-		c.done.FreedBytes += p.size.Load()
-	}
-	c.batch, c.moved = nil, map[uint32]map[uint32]entry{}
-	return s.syncNames()
-}
-
-// mergeIndex rewrites the .moved file of a pack: without the entries that lead
-// to packs that go, with the new ones.
-func (s *Store) mergeIndex(number uint32, add map[uint32]entry, gone map[uint32]bool) error {
-	var es []entry
-	if s.pack(number) == nil {
-		old, err := s.readIndex(number)
-		if err != nil && !errors.Is(err, errNoIndex) {
-			return err
-		}
-		es = slices.DeleteFunc(old, func(e entry) bool { return gone[e.now.pack] || add[e.old] != entry{} })
-	}
-	for _, e := range add {
-		es = append(es, e)
-	}
-	return s.writeIndex(number, es)
 }

@@ -57,7 +57,7 @@
 // The name of a new pack is synced before anything in it is acknowledged. After
 // a failed write or sync of a pack nothing is acknowledged any more
 // (blob.ErrFailed); reading goes on. What a crash leaves is written down state
-// by state in docs/storage.md.
+// by state in docs/storage/ground.md.
 //
 // When the store is opened, only the last pack is read: if all of its records
 // are whole it is continued, else it stays as it is and a new one is begun, so

@@ -15,7 +15,7 @@ import (
 	"tram/internal/storage/blob"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew; old stores can then no longer be read, see docs/storage.md")
+var update = flag.Bool("update", false, "write the golden files anew; old stores can then no longer be read, see docs/storage/ground.md")
 
 // goldenBodies are what testdata/v1 holds.
 func goldenBodies() [][]byte {
