@@ -4,7 +4,7 @@
 // # What it keeps
 //
 // Everything of one account lies in that account's records of a kv store, and
-// message bodies in a blob store; docs/storage.md has every key and value. An
+// message bodies in a blob store; docs/storage/mailstore.md has every key and value. An
 // account has mailboxes, a mailbox has messages, and a message is a body shared
 // by reference, a few header lines of its own in front of it ([Message.Own]),
 // its flags, and what was computed from it once, at arrival (envelope,

@@ -2,7 +2,7 @@ package mailstore
 
 import "encoding/binary"
 
-// The first byte of a key says what the record is; docs/storage.md describes
+// The first byte of a key says what the record is; docs/storage/mailstore.md describes
 // each. Numbers in keys are big-endian, so that their order is the order of
 // keys.
 const (

@@ -43,7 +43,7 @@
 // The entries are spread over the shards, which are accounts of the key-value
 // store from kv.FirstQueue on: "e"+ID → record (record.go), and one mark "m"
 // (clock.go) that keeps IDs unique when the clock jumps back. Each entry is
-// one value. docs/storage-queue.md describes every byte and every crash state.
+// one value. docs/storage/queue.md describes every byte and every crash state.
 //
 // # In memory
 //
