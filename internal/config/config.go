@@ -4,8 +4,8 @@
 //
 // The file is TOML. Every key has a type, a unit, a default and a sentence,
 // and all four stand in one table (settings.go), from which the reader, the
-// commented file of "tram init" and docs/configuration.md are made. An empty
-// file is a valid one.
+// commented file of "tram init" and docs/configuration.md are made. A file
+// without any key is a valid one.
 //
 //	hostname = "mail.example.org"
 //	data     = "/var/lib/tram"

@@ -30,6 +30,11 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
+	if len(text) == 0 {
+		// Somebody may be writing it right now, and the defaults are far from
+		// what he will have written.
+		return nil, fmt.Errorf("read configuration: %s is empty; write at least a comment into it to get the defaults", path)
+	}
 	return Parse(path, text)
 }
 

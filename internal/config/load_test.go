@@ -86,7 +86,7 @@ func TestParseFull(t *testing.T) {
 	}
 }
 
-func TestEmptyFileIsValid(t *testing.T) {
+func TestNoKeysAreValid(t *testing.T) {
 	c, err := Parse("", []byte("hostname = 'mail.example.org'"))
 	if err != nil {
 		t.Fatal(err)
@@ -240,6 +240,12 @@ func TestLoad(t *testing.T) {
 	c, err := Load(path)
 	if err != nil || c.Data != filepath.Join(filepath.Dir(path), "x") || c.File() != path {
 		t.Errorf("%+v %v", c, err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "is empty") {
+		t.Errorf("empty file: %v", err)
 	}
 	if err := os.Truncate(path, maxFileBytes+1); err != nil {
 		t.Fatal(err)

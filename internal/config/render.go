@@ -52,7 +52,8 @@ func (c *Config) commentListeners(b *bytes.Buffer, s section) {
 		}
 		if l.PlaintextLogin != "" && l.PlaintextLogin != Loopback {
 			fmt.Fprintf(b, "plaintext_login = %q\n", l.PlaintextLogin)
-		}	}
+		}
+	}
 }
 
 // Reference is the list of all keys in Markdown, for docs/configuration.md.

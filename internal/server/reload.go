@@ -49,7 +49,7 @@ func reloadError(err error) error {
 // apply goes from old to fresh. Steps that can fail come before those that
 // change anything.
 func (s *Server) apply(ctx context.Context, old, fresh *config.Config) (control.Reloaded, error) {
-	r := control.Reloaded{Changed: []string{}, Restart: needRestart(old, fresh)}
+	r := control.Reloaded{Changed: []string{}, Restart: keepUntilRestart(old, fresh)}
 	if t := fresh.TLS; t.Certificate != "" {
 		if _, err := certs.ReadPair(t.Certificate, t.Key); err != nil {
 			return r, fresh.Problem("tls.certificate", err.Error())
@@ -69,15 +69,8 @@ func (s *Server) apply(ctx context.Context, old, fresh *config.Config) (control.
 		}
 		r.Changed = append(r.Changed, "limits")
 	}
-	if smarthostChanged(old, fresh) {
-		transfer, err := s.agents.newMTA(fresh)
-		if err == nil {
-			err = s.agents.delivery.replace(ctx, transfer)
-		}
-		if err != nil {
-			return r, fmt.Errorf("deliveries go on as before: %w", err)
-		}
-		r.Changed = append(r.Changed, "relay")
+	if err := s.changeDelivery(ctx, old, fresh, &r); err != nil {
+		return r, err
 	}
 	if s.opts.Level != nil && old.Log.Level != fresh.Log.Level {
 		s.opts.Level.Set(LogLevel(fresh))
@@ -91,28 +84,50 @@ func limitsChanged(old, fresh *config.Config) bool {
 	return old.Limits != fresh.Limits || !slices.Equal(old.Relay.Networks, fresh.Relay.Networks)
 }
 
-// smarthostChanged reports whether the transfer agent needs other options.
-func smarthostChanged(old, fresh *config.Config) bool {
+// changeDelivery puts another transfer agent in the place of the one that
+// runs when its options have changed. Deliveries under way end first.
+func (s *Server) changeDelivery(ctx context.Context, old, fresh *config.Config, r *control.Reloaded) error {
 	a, b := old.Relay, fresh.Relay
-	return a.Host != b.Host || a.Port != b.Port || a.TLS != b.TLS || a.User != b.User || a.Password != b.Password ||
-		!slices.Equal(old.DNS.Servers, fresh.DNS.Servers) || !slices.Equal(old.Listeners, fresh.Listeners)
+	relay := a.Host != b.Host || a.Port != b.Port || a.TLS != b.TLS || a.User != b.User || a.Password != b.Password
+	servers := !slices.Equal(old.DNS.Servers, fresh.DNS.Servers)
+	listeners := !slices.Equal(old.Listeners, fresh.Listeners) // our own addresses: a way there is a loop
+	if !relay && !servers && !listeners {
+		return nil
+	}
+	transfer, err := s.agents.newMTA(fresh)
+	if err == nil {
+		err = s.agents.delivery.replace(ctx, transfer)
+	}
+	if err != nil {
+		return fmt.Errorf("deliveries go on as before: %w", err)
+	}
+	if relay {
+		r.Changed = append(r.Changed, "relay")
+	}
+	if servers {
+		r.Changed = append(r.Changed, "dns")
+	}
+	return nil
 }
 
-// needRestart names the keys that differ and are only read at the start.
-func needRestart(old, fresh *config.Config) []string {
+// keepUntilRestart gives fresh the old values of the keys that are only read at
+// the start, and returns the names of those that differ.
+func keepUntilRestart(old, fresh *config.Config) []string {
 	keys := []string{}
-	add := func(key string, differs bool) {
+	keep := func(key string, differs bool) {
 		if differs {
 			keys = append(keys, key)
 		}
 	}
-	add("hostname", old.Hostname != fresh.Hostname)
-	add("data", old.Data != fresh.Data)
-	add("postmaster", old.Postmaster != fresh.Postmaster)
-	add("limits.memory", old.Limits.Memory != fresh.Limits.Memory)
-	add("queue", !slices.Equal(old.Queue.Retry, fresh.Queue.Retry) || old.Queue.Expire != fresh.Queue.Expire)
-	add("log.format", old.Log.Format != fresh.Log.Format)
-	add("metrics", old.Metrics != fresh.Metrics)
+	keep("hostname", old.Hostname != fresh.Hostname)
+	keep("data", old.Data != fresh.Data)
+	keep("postmaster", old.Postmaster != fresh.Postmaster)
+	keep("limits.memory", old.Limits.Memory != fresh.Limits.Memory)
+	keep("queue", !slices.Equal(old.Queue.Retry, fresh.Queue.Retry) || old.Queue.Expire != fresh.Queue.Expire)
+	keep("log.format", old.Log.Format != fresh.Log.Format)
+	keep("metrics", old.Metrics != fresh.Metrics)
+	fresh.Hostname, fresh.Data, fresh.Postmaster = old.Hostname, old.Data, old.Postmaster
+	fresh.Limits.Memory, fresh.Queue, fresh.Log.Format, fresh.Metrics = old.Limits.Memory, old.Queue, old.Log.Format, old.Metrics
 	return keys
 }
 

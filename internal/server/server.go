@@ -36,6 +36,7 @@ import (
 	"tram/internal/config"
 	"tram/internal/observe"
 	"tram/internal/server/admin"
+	"tram/internal/server/control"
 	"tram/internal/server/stores"
 )
 
@@ -114,12 +115,14 @@ func (s *Server) Run(ctx context.Context) (err error) {
 // directory: a command has it for moments, a server that stops for its grace.
 const lockWait = 10 * time.Second
 
-// openStores opens the stores as soon as nobody else uses them.
+// openStores opens the stores as soon as nobody else uses them. It does not
+// wait for a server that runs.
 func (s *Server) openStores(ctx context.Context) (*stores.Stores, error) {
 	const pause = 50 * time.Millisecond
 	for began := time.Now(); ; {
 		opened, err := stores.Open(ctx, s.config, s.log)
-		if locked := new(stores.LockedError); !errors.As(err, &locked) || time.Since(began) > lockWait {
+		if locked := new(stores.LockedError); !errors.As(err, &locked) ||
+			control.Answers(s.config.Data) || time.Since(began) > lockWait {
 			return opened, err
 		}
 		select {

@@ -75,7 +75,7 @@ var errAddDomain = errors.New("domain is to be added")
 func (a *Admin) checkRow(ctx context.Context, n control.NewAccount, known map[string]bool, create bool) (domain string, err error) {
 	addr, err := address.ParseAddress(n.Address)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", n.Address, err)
 	}
 	domain = addr.ASCII()
 	usable, looked := known[domain]
