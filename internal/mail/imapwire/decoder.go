@@ -279,15 +279,18 @@ func keepTail(tail, p []byte) []byte {
 	return tail
 }
 
-// nonSyncSize finds the {123+} at the end of a line.
+// nonSyncSize finds the {123+} at the end of a line, of which the last bytes
+// are given. When they begin among the digits, nobody knows the size: it
+// counts as too large, for its bytes must not be taken for commands.
 func nonSyncSize(line []byte) (int64, bool) {
+	whole := len(line) < maxLiteralHeader
 	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 	line, ok := bytes.CutSuffix(line, []byte("+}"))
 	if !ok {
 		return 0, false
 	}
 	open := bytes.LastIndexByte(line, '{')
-	if open < 0 || open+1 == len(line) {
+	if open+1 == len(line) || open < 0 && whole {
 		return 0, false
 	}
 	var n int64
@@ -296,6 +299,9 @@ func nonSyncSize(line []byte) (int64, bool) {
 			return 0, false
 		}
 		n = min(n*10+int64(c-'0'), maxLiteralSize)
+	}
+	if open < 0 {
+		return maxLiteralSize, true
 	}
 	return n, true
 }

@@ -191,6 +191,8 @@ func TestDiscard(t *testing.T) {
 		"junk {x+}",
 		"junk {+}",
 		"+}",
+		"12345+}",
+		"a line that ends in x12345678901234567890+}",
 		strings.Repeat("z", 16<<10-3) + "{12+}\r\n{7+}\r\n{7+}\r\n",
 	} {
 		for name, wrap := range readers {
@@ -204,6 +206,21 @@ func TestDiscard(t *testing.T) {
 			d.Begin()
 			if d.ExpectTag(&next); next != "next" {
 				t.Errorf("%.40q %s: next command is %q, %v", line, name, next, d.Err())
+			}
+		}
+	}
+}
+
+// TestDiscardLongSize: a literal whose size has more digits than are looked at
+// is a literal all the same. Its bytes are not read as commands.
+func TestDiscardLongSize(t *testing.T) {
+	for _, size := range []string{strings.Repeat("9", 18), strings.Repeat("9", 32), strings.Repeat("9", 10_000), strings.Repeat("0", 40) + "5"} {
+		for name, wrap := range readers {
+			d := newTestDecoder(&script{Reader: wrap(strings.NewReader("junk {" + size + "+}\r\nnext\r\n"))})
+			d.Fail("faulty")
+			var wire *Error
+			if d.Discard() || !errors.As(d.Err(), &wire) || wire.Kind != Fatal {
+				t.Errorf("%.40q %s: %v, want a fatal error", size, name, d.Err())
 			}
 		}
 	}
