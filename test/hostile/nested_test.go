@@ -84,7 +84,7 @@ func TestMonsters(t *testing.T) {
 	}
 	deepest := strings.TrimSuffix(strings.Repeat("1.", 101), ".")
 	for i := range monsters {
-		s.question(t, c, fmt.Sprintf("FETCH %d (BODYSTRUCTURE BODY ENVELOPE RFC822.SIZE)", i+1), 1<<20)
+		s.question(t, c, fmt.Sprintf("FETCH %d (BODYSTRUCTURE BODY ENVELOPE RFC822.SIZE)", i+1), 4<<20)
 		s.question(t, c, fmt.Sprintf("FETCH %d (BODY.PEEK[%s] BODY.PEEK[1.MIME] BODY.PEEK[HEADER.FIELDS (SUBJECT)]<0.1000>)", i+1, deepest), 64<<20)
 		s.question(t, c, fmt.Sprintf("SEARCH %d TEXT needle", i+1), 1<<10)
 	}
