@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 //	get URL                       prints what HTTP answers
 //	greeting ADDRESS              prints the first line of a server
 //	gone ADDRESS                  waits until nobody listens there
+//	accepting ADDRESS             waits until somebody listens there
+//	flood FROM TO                 sends large messages until one is refused; writes their number to accepted
 //	hangup                        sends SIGHUP to the server
 //	substitute FILE               puts the values of variables into a file
 //	thousand FILE                 writes CSV with a thousand accounts
@@ -50,9 +52,10 @@ func TestScripts(t *testing.T) {
 			e.Setenv("LANG", "C")
 			return nil
 		},
+		Condition: func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "serving": serving, "mail": mail, "eventually": eventually, "get": get, "field": field,
-			"greeting": greeting, "gone": gone, "hangup": hangup, "substitute": substitute, "thousand": thousand,
+			"greeting": greeting, "accepting": accepting, "flood": flood, "gone": gone, "hangup": hangup, "substitute": substitute, "thousand": thousand,
 		},
 	})
 }
@@ -116,6 +119,29 @@ func greeting(ts *testscript.TestScript, _ bool, args []string) {
 	line, err := bufio.NewReader(c).ReadString('\n')
 	ts.Check(err)
 	fmt.Fprint(ts.Stdout(), line)
+}
+
+func accepting(ts *testscript.TestScript, _ bool, args []string) {
+	retry(ts, args[0]+" opens", func() bool {
+		c, err := net.Dial("tcp", args[0])
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+func flood(ts *testscript.TestScript, _ bool, args []string) {
+	const most = 1000
+	text := "Subject: large\r\n\r\n" + strings.Repeat(strings.Repeat("x", 76)+"\r\n", 4000)
+	for n := range most {
+		if err := send(ts.Getenv("SMTP"), args[0], args[1], text); err != nil {
+			ts.Logf("after %d messages: %v", n, err)
+			ts.Check(os.WriteFile(ts.MkAbs("accepted"), []byte(strconv.Itoa(n)), 0o600))
+			return
+		}
+	}
+	ts.Fatalf("%d messages were accepted", most)
 }
 
 func gone(ts *testscript.TestScript, _ bool, args []string) {
