@@ -53,7 +53,9 @@ type Store interface {
 	// Collect reclaims bodies that nothing refers to and that were committed
 	// before cutoff. live is called once, after the candidates are fixed; it
 	// reports every ID in use, in any order, repeats allowed. An error from
-	// live stops the collection with nothing reclaimed.
+	// live stops the collection with nothing reclaimed. Between Commit and the
+	// first record that names it only its age protects a body: cutoff lies
+	// further back than the longest time a body waits for its record.
 	Collect(ctx context.Context, cutoff time.Time, live func(report func(ID)) error) (Collected, error)
 
 	// Verify reads every body and reports the damaged ones; it goes on past

@@ -121,7 +121,8 @@ type Tx interface {
 
 // DB is a store. All methods may be called from any goroutine.
 type DB interface {
-	// View runs fn on a consistent picture of one account.
+	// View runs fn on a consistent picture of one account. The picture keeps
+	// memory from being reclaimed: fn does not wait for a client.
 	View(ctx context.Context, a Account, fn func(Reader) error) error
 
 	// Update runs fn as one atomic, serializable transaction over accounts

@@ -99,7 +99,7 @@ func (d *DB) fail(cause error) {
 	})
 }
 
-// failure returns nil while the store is well.
+// err returns nil while the store is well, and later why it failed.
 func (d *DB) err() error {
 	select {
 	case <-d.failed:
