@@ -14,7 +14,7 @@ import (
 	"tram/internal/server/stores"
 )
 
-// The exit codes, as sysexits(3) has them. docs/operations/trouble.md lists them.
+// The exit codes, as sysexits(3) has them. docs/command.md lists them.
 const (
 	exitOK          = 0
 	exitFailed      = 1
