@@ -145,6 +145,11 @@ func (s *session) lookup() (*command, error) {
 // finish skips what is left of the command and sends the tagged response. A
 // command that was answered already (IDLE, LOGOUT) has errAnswered.
 func (s *session) finish(cmd *command, text string, err error) {
+	if gone := s.enc.Err(); gone != nil {
+		// There is nobody to answer: not this command, and not those behind it.
+		s.hangUp(gone)
+		return
+	}
 	if !s.dec.Discard() {
 		err = s.dec.Err()
 	}
