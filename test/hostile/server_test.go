@@ -47,6 +47,7 @@ type server struct {
 	log     *bytes.Buffer
 	ended   chan struct{}
 	err     error // of the process; valid when ended is closed
+	stopped bool  // by the test
 }
 
 // binary builds the program once for all tests.
@@ -174,6 +175,10 @@ func (s *server) lives() bool {
 // stop ends the server, whoever is still connected to it.
 func (s *server) stop(t *testing.T) {
 	t.Helper()
+	if s.stopped {
+		return
+	}
+	s.stopped = true
 	if !s.lives() {
 		t.Errorf("the server died: %v\n%s", s.err, tail(s.log))
 		return
