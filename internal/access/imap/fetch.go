@@ -158,7 +158,7 @@ func (s *session) fetchBatch(req *fetchRequest, uids, marked mailstore.UIDSet) (
 	if req.want == 0 {
 		eachEntry(s.sel.view, uids, func(i int, e mailstore.Entry) bool {
 			w.marked = isMarked(&marked, e.UID)
-			w.message(i, e, nil)
+			_ = w.message(i, e, nil) // it reads the view only; an error of the connection is seen below
 			return s.enc.Err() == nil
 		})
 		return 0, nil

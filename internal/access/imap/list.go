@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"errors"
 	"strings"
 
 	"tram/internal/mail/imapwire"
@@ -244,8 +245,11 @@ func (s *session) writeListLine(response string, attrs []string, name string) {
 // listStatus writes the STATUS response of LIST-STATUS.
 func (s *session) listStatus(req *listRequest, box mailstore.Mailbox) error {
 	st, err := s.srv.store.Status(s.ctx, s.account, box.ID)
-	if err != nil {
+	if errors.Is(err, mailstore.ErrNoMailbox) {
 		return nil // deleted in between: RFC 5819 2 leaves it out
+	}
+	if err != nil {
+		return err
 	}
 	return s.writeStatus(box, st, req.status)
 }

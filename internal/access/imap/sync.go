@@ -8,7 +8,7 @@ import (
 
 // errDeleted ends a session whose mailbox is gone; RFC 2180 3.3 allows it, and
 // every other server does the same.
-var errDeleted = errors.New("Selected mailbox was deleted")
+var errDeleted = errors.New("Selected mailbox was deleted") //nolint:staticcheck // people read it
 
 // sync brings the session's view up to date and tells the client what is
 // different, with EXPUNGE responses or without (RFC 3501 5.2, 7.4.1).

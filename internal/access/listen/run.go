@@ -109,7 +109,7 @@ func (s *Server) accept(ctx context.Context, d *Door, conns *registry) error {
 			wait = 0
 			s.admit(ctx, d, conns, atDoor, conn)
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the stop was asked for, and closed the listener
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("listen on %s: %w", d.Listener.Addr(), err)
 		default:
@@ -151,7 +151,7 @@ func (s *Server) admit(ctx context.Context, d *Door, conns *registry, atDoor *at
 func (s *Server) refuse(d *Door, conn net.Conn, info Info, why Reason) {
 	if d.Busy != "" && info.TLSMode != Implicit {
 		conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-		conn.Write([]byte(d.Busy))
+		_, _ = conn.Write([]byte(d.Busy)) // a courtesy; the connection ends in any case
 	}
 	conn.Close()
 	s.opts.Log.Debug("connection refused", slog.String("listener", d.name()), slog.String("remote", info.Remote.String()), slog.String("reason", string(why)))

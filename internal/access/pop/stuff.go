@@ -28,7 +28,17 @@ func (s *stuffer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-var newlineDot = []byte("\n.")
+var (
+	newlineDot = []byte("\n.")
+	newline    = newlineDot[:1]
+	dot        = newlineDot[1:]
+	crlf       = []byte("\r\n")
+	endOfText  = []byte(".\r\n")
+)
+
+// put writes on. The connection remembers its first error, and the session sees
+// it at the next Flush.
+func (s *stuffer) put(b []byte) { _, _ = s.w.Write(b) }
 
 func (s *stuffer) write(b []byte) {
 	if s.body >= 0 {
@@ -38,18 +48,18 @@ func (s *stuffer) write(b []byte) {
 		return
 	}
 	if b[0] == '.' && (!s.begun || s.newline) {
-		io.WriteString(s.w, ".")
+		s.put(dot)
 	}
 	s.begun = true
 	s.newline = b[len(b)-1] == '\n'
 	for {
 		i := bytes.Index(b, newlineDot)
 		if i < 0 {
-			s.w.Write(b)
+			s.put(b)
 			return
 		}
-		s.w.Write(b[:i+2])
-		io.WriteString(s.w, ".")
+		s.put(b[:i+2])
+		s.put(dot)
 		b = b[i+2:]
 	}
 }
@@ -79,12 +89,10 @@ func (s *stuffer) cut(b []byte) []byte {
 	return b
 }
 
-var newline = []byte{'\n'}
-
 // end closes the last line, when the message did not, and the reply.
 func (s *stuffer) end() {
 	if s.begun && !s.newline {
-		io.WriteString(s.w, "\r\n")
+		s.put(crlf)
 	}
-	io.WriteString(s.w, ".\r\n")
+	s.put(endOfText)
 }

@@ -110,7 +110,7 @@ func tryPut(s blob.Store, b []byte, step int) (blob.ID, error) {
 		rest = rest[n:]
 	}
 	if w.Size() != int64(len(b)) {
-		return blob.ID{}, errors.New("Size is not what was written")
+		return blob.ID{}, errors.New("the Size is not what was written")
 	}
 	return w.Commit(ctx)
 }

@@ -169,7 +169,7 @@ func (w *writer) Abort() {
 	w.freeMemory()
 	if w.spool != nil {
 		w.spool.Close()
-		w.s.fs.Remove(w.path) // a leftover is removed by the next Open
+		_ = w.s.fs.Remove(w.path) // a leftover is removed by the next Open
 	}
 }
 

@@ -81,7 +81,7 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	d.db = db
 	if err := errors.Join(d.err(), d.checkSchema()); err != nil {
-		d.Close()
+		_ = d.Close() // the first error is the cause
 		return nil, fmt.Errorf("open key-value store %s: %w", dir, err)
 	}
 	return d, nil
