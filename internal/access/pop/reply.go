@@ -1,6 +1,7 @@
 package pop
 
 import (
+	"context"
 	"errors"
 	"strconv"
 
@@ -44,6 +45,10 @@ func (p *session) line(text string) {
 
 // fail maps an error of the store to a reply. Clients never see internals.
 func (p *session) fail(what string, err error) {
+	if errors.Is(err, context.Canceled) {
+		p.err("[SYS/TEMP] server is stopping, connect again in a minute")
+		return
+	}
 	p.server.opts.Log.Error("pop command failed", "command", what, "account", p.account, "remote", p.info.Remote, "error", err)
 	switch {
 	case errors.Is(err, mailstore.ErrNoMessage):

@@ -68,6 +68,9 @@ func (p *session) run(ctx context.Context) {
 	p.ok(p.server.opts.Hostname + " Tram POP3 ready")
 	for !p.quit {
 		line, err := p.readLine()
+		if err == nil && ctx.Err() != nil {
+			err = lineconn.ErrWoken // what is still in the pipeline is not begun
+		}
 		if err != nil {
 			p.readFailed(err)
 			break

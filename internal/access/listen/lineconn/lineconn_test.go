@@ -138,6 +138,28 @@ func TestReadLineEnds(t *testing.T) {
 	})
 }
 
+// TestReadLineAfterFailedWrite: nobody hears the answers any more, so the
+// lines that are there already are not handed out.
+func TestReadLineAfterFailedWrite(t *testing.T) {
+	forEach(t, func(t *testing.T, client net.Conn, c *Conn) {
+		c.SetTimeout(50 * time.Millisecond)
+		send(t, client, "A\r\nB\r\n")
+		if line, err := c.ReadLine(100); err != nil || string(line) != "A\r\n" {
+			t.Fatal(line, err)
+		}
+		var failed error
+		for big := make([]byte, 1<<20); failed == nil; { // nobody reads them
+			_, failed = c.Write(big)
+		}
+		if line, err := c.ReadLine(100); err != failed {
+			t.Errorf("%q, %v, want %v", line, err, failed)
+		}
+		if err := c.Flush(); err != failed {
+			t.Errorf("Flush: %v, want %v", err, failed)
+		}
+	})
+}
+
 func TestReadLineTooLong(t *testing.T) {
 	forEach(t, func(t *testing.T, client net.Conn, c *Conn) {
 		send(t, client, strings.Repeat("x", 100_000)+"\r\nNEXT\r\n"+strings.Repeat("y", 99)+"\r\n")

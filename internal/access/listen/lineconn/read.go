@@ -50,8 +50,12 @@ func (c *Conn) Read(p []byte) (int, error) {
 //
 // Errors: ErrLineTooLong, ErrEndlessLine, ErrWoken, io.EOF at the start of a
 // line, io.ErrUnexpectedEOF inside one, os.ErrDeadlineExceeded, and others of
-// the connection.
+// the connection. When a write has failed its error is returned, even if lines
+// have arrived: what they ask for could not be answered.
 func (c *Conn) ReadLine(max int) ([]byte, error) {
+	if c.writeErr != nil {
+		return nil, c.writeErr
+	}
 	var due time.Time
 	for seen := 0; ; {
 		b := c.Buffered()

@@ -40,10 +40,11 @@ func (c *Conn) WriteString(s string) (int, error) {
 	return len(s), nil
 }
 
-// Flush sends what was collected.
+// Flush sends what was collected. After a write that failed it returns that
+// error.
 func (c *Conn) Flush() error {
 	if len(c.out) == 0 {
-		return nil
+		return c.writeErr
 	}
 	_, err := c.send(c.out)
 	c.dropOut()
