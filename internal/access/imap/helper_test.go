@@ -51,7 +51,8 @@ type testServer struct {
 	store    *mailstore.Store
 	listener net.Listener
 	tls      *tls.Config
-	stop     func() // ends the context of the sessions
+	stop     func()        // ends the context of the sessions
+	ended    chan struct{} // a connection has ended; not waited for
 }
 
 const implicit = listen.Implicit
@@ -79,7 +80,7 @@ func newServer(t testing.TB, change ...func(*serverOptions)) *testServer {
 		c(&o)
 	}
 	store := mailstore.New(db, blobs, mailstore.Options{})
-	s := &testServer{Server: New(store, blobs, o.Options), t: t, store: store, tls: config}
+	s := &testServer{Server: New(store, blobs, o.Options), t: t, store: store, tls: config, ended: make(chan struct{}, 1000)}
 	s.listener, err = net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 
@@ -111,6 +112,10 @@ func (s *testServer) accept(ctx context.Context, info listen.Info) {
 				c = tls.Server(c, s.tls)
 			}
 			s.ServeConn(ctx, c, info)
+			select {
+			case s.ended <- struct{}{}:
+			default:
+			}
 		})
 	}
 }
