@@ -55,7 +55,7 @@ func (k *Keeper) keep(path string, certPEM, keyPEM []byte) error {
 		return err
 	}
 	fresh := path + ".new"
-	if err := os.WriteFile(fresh, bytes.Join([][]byte{certPEM, keyPEM}, nil), 0o600); err != nil {
+	if err := writeSynced(fresh, bytes.Join([][]byte{certPEM, keyPEM}, nil)); err != nil {
 		return err
 	}
 	if err := os.Rename(fresh, path); err != nil {
@@ -99,4 +99,17 @@ func generate(hostname string, now time.Time) (certPEM, keyPEM []byte, err error
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), nil
+}
+
+// writeSynced writes a file whose content is on disk before it gets its final
+// name: a power cut must not leave half a key under a name that is trusted.
+func writeSynced(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(content); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
