@@ -40,8 +40,8 @@ var (
 	popRoad        = roads[8]
 )
 
-// client is one connection. Its errors end the test, by panicking with a
-// failure that the test reports: clients run in goroutines too.
+// client is one connection. Its methods return errors instead of ending the
+// test, since clients run in goroutines too.
 type client struct {
 	net.Conn
 	r *bufio.Reader

@@ -1,6 +1,9 @@
 package hostile
 
 import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"strconv"
@@ -147,8 +150,12 @@ func (s *server) retrieve(t *testing.T) {
 			if err := c.say(line, "+OK"); err != nil {
 				t.Fatal(err)
 			}
-			if err := c.untilDot(); err != nil {
+			got, err := c.digestUntilDot()
+			if err != nil {
 				t.Fatalf("%s of %s: %v", command, m.name, err)
+			}
+			if command == "RETR" && !bytes.Equal(got, digest(m.text)) {
+				t.Errorf("%s did not come back as it was sent", m.name)
 			}
 		}
 		if took := time.Since(began); took > soon {
@@ -157,14 +164,40 @@ func (s *server) retrieve(t *testing.T) {
 	}
 }
 
-func (c *client) untilDot() error {
+// digest is the SHA-256 of a text.
+func digest(text func(io.Writer) error) []byte {
+	hash := sha256.New()
+	w := bufio.NewWriterSize(hash, 64<<10)
+	text(w)
+	w.Flush()
+	return hash.Sum(nil)
+}
+
+// digestUntilDot reads a multi-line reply and returns the SHA-256 of the
+// message in it as it was sent: without the trace in front, which ends with the
+// Received line, and without the line end before the final dot.
+func (c *client) digestUntilDot() ([]byte, error) {
+	hash := sha256.New()
+	w := bufio.NewWriterSize(hash, 64<<10)
+	trace, received := true, false
 	for {
 		line, err := c.r.ReadSlice('\n')
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if string(line) == ".\r\n" {
-			return nil
+			w.Flush()
+			return hash.Sum(nil), nil
 		}
+		if trace {
+			folded := line[0] == ' ' || line[0] == '\t'
+			if trace = !received || folded; trace {
+				received = received || bytes.HasPrefix(line, []byte("Received:"))
+				continue
+			}
+		} else {
+			w.WriteString("\r\n") // of the line before
+		}
+		w.Write(bytes.TrimPrefix(bytes.TrimSuffix(line, []byte("\r\n")), []byte(".")))
 	}
 }

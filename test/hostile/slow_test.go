@@ -13,6 +13,7 @@ import (
 // time for a handshake is over, on every door, and honest clients are served
 // until then. All wait at the same time.
 func TestHalfOpen(t *testing.T) {
+	t.Parallel()                       // it waits for half a minute
 	const handshake = 40 * time.Second // the longest of the doors, with room for a busy machine
 	s := start(t, "127.0.80.41", "")
 	var waiting sync.WaitGroup
@@ -73,6 +74,7 @@ func (s *server) halfOpen(r road, text string, wait time.Duration) error {
 // TestDrip sends an octet every 100 ms. However it goes on, login has an end:
 // the time for it counts from the beginning.
 func TestDrip(t *testing.T) {
+	t.Parallel()
 	const limit = 5 * time.Second
 	s := start(t, "127.0.80.42", fmt.Sprintf("login_time = %q", limit))
 	var waiting sync.WaitGroup
