@@ -1,6 +1,9 @@
 package imap
 
 import (
+	"cmp"
+	"errors"
+
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 )
@@ -165,6 +168,7 @@ func (s *session) fetchBatch(req *fetchRequest, uids, marked mailstore.UIDSet) (
 	}
 	cursor := newCursor(s.sel.view)
 	found := 0
+	var damaged error
 	err = s.srv.store.Messages(s.ctx, s.account, s.sel.id, uids, req.want, func(m *mailstore.Message) error {
 		i, e, ok := cursor.seek(m.UID)
 		if !ok {
@@ -172,12 +176,17 @@ func (s *session) fetchBatch(req *fetchRequest, uids, marked mailstore.UIDSet) (
 		}
 		found++
 		w.marked = isMarked(&marked, e.UID)
-		if err := w.message(i, e, m); err != nil {
+		switch err := w.message(i, e, m); {
+		case errors.Is(err, mailstore.ErrNoMessage):
+			found--
+		case isDamage(err) && s.state != stateLogout:
+			damaged = err // it costs this message, not those behind it
+		case err != nil:
 			return err
 		}
 		return s.enc.Err()
 	})
-	return countIn(s.sel.view, uids) - found, err
+	return countIn(s.sel.view, uids) - found, cmp.Or(err, damaged)
 }
 
 // isMarked reports whether uid is in the set, which is cut off below it.

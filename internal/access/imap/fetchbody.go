@@ -122,16 +122,8 @@ func (w *fetchWriter) headerFields(sec *section, m *mailstore.Message, body *laz
 
 // filterHeader reads the header of the message or part and filters it.
 func (w *fetchWriter) filterHeader(sec *section, m *mailstore.Message, body *lazyBody) ([]byte, error) {
-	if m.Size == 0 { // WantMeta was not asked for: the header lines were thought to be kept
-		err := w.s.srv.store.Messages(w.s.ctx, w.s.account, w.s.sel.id, mailstore.UIDs(m.UID), mailstore.WantMeta,
-			func(meta *mailstore.Message) error {
-				*m = *meta
-				m.Own = slices.Clone(meta.Own)
-				return nil
-			})
-		if err != nil {
-			return nil, err
-		}
+	if err := w.s.loadMeta(m); err != nil {
+		return nil, err
 	}
 	from, to, err := sec.locate(m)
 	if err != nil {
@@ -152,6 +144,26 @@ func (w *fetchWriter) filterHeader(sec *section, m *mailstore.Message, body *laz
 		return sec.fields.AppendNot(w.scratch[:0], raw), nil
 	}
 	return sec.fields.Append(w.scratch[:0], raw), nil
+}
+
+// loadMeta reads what WantMeta asks for, for a message that was read without:
+// one whose header lines were thought to be kept, and are not.
+func (s *session) loadMeta(m *mailstore.Message) error {
+	if m.Size > 0 {
+		return nil
+	}
+	header := m.Header
+	err := s.srv.store.Messages(s.ctx, s.account, s.sel.id, mailstore.UIDs(m.UID), mailstore.WantMeta,
+		func(meta *mailstore.Message) error {
+			*m = *meta
+			m.Own = slices.Clone(meta.Own)
+			m.Header = header
+			return nil
+		})
+	if err == nil && m.Size == 0 {
+		err = mailstore.ErrNoMessage
+	}
+	return err
 }
 
 var _ io.ReaderAt = (*mailstore.Body)(nil)

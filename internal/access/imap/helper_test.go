@@ -49,6 +49,7 @@ type testServer struct {
 	*Server
 	t        testing.TB
 	store    *mailstore.Store
+	fs       vfs.FS
 	listener net.Listener
 	tls      *tls.Config
 	stop     func()        // ends the context of the sessions
@@ -80,7 +81,7 @@ func newServer(t testing.TB, change ...func(*serverOptions)) *testServer {
 		c(&o)
 	}
 	store := mailstore.New(db, blobs, mailstore.Options{})
-	s := &testServer{Server: New(store, blobs, o.Options), t: t, store: store, tls: config, ended: make(chan struct{}, 1000)}
+	s := &testServer{Server: New(store, blobs, o.Options), t: t, store: store, fs: fs, tls: config, ended: make(chan struct{}, 1000)}
 	s.listener, err = net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 

@@ -14,8 +14,7 @@ func (k keyKind) want() mailstore.Want {
 	case keyArrival, keyDate:
 		return mailstore.WantMeta
 	}
-	// WantMeta is for messages whose header lines are not kept.
-	return mailstore.WantMeta | mailstore.WantHeader
+	return mailstore.WantHeader // and WantMeta where that is not enough, see loadMeta
 }
 
 // maxThreadRefs is how many references of a message are looked at: the last

@@ -6,6 +6,7 @@ import (
 
 	"tram/internal/directory"
 	"tram/internal/mail/imapwire"
+	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 	"tram/internal/storage/blob"
 	"tram/internal/storage/kv"
@@ -90,8 +91,15 @@ func (s *session) explain(err error) *statusError {
 	switch {
 	case errors.Is(err, kv.ErrFailed), errors.Is(err, blob.ErrFailed):
 		return &statusError{status: "NO", code: "UNAVAILABLE", text: "The store has failed, nothing can be changed"}
-	case errors.Is(err, blob.ErrCorrupt), errors.Is(err, blob.ErrNotFound), errors.Is(err, mailstore.ErrCorrupt):
+	case isDamage(err):
 		return &statusError{status: "NO", code: "CORRUPTION", text: "Stored data is damaged"}
 	}
 	return &statusError{status: "NO", code: "UNAVAILABLE", text: "Internal error, try again later"}
+}
+
+// isDamage tells what is wrong with one message from what is wrong with the
+// store.
+func isDamage(err error) bool {
+	return errors.Is(err, blob.ErrCorrupt) || errors.Is(err, blob.ErrNotFound) ||
+		errors.Is(err, mailstore.ErrCorrupt) || errors.Is(err, message.ErrParts)
 }

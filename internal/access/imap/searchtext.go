@@ -2,6 +2,7 @@ package imap
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"time"
 
@@ -49,17 +50,20 @@ func (c *candidate) load() bool {
 	if len(c.raw) > 0 {
 		return true
 	}
-	if c.msg.Size > maxRawSearch {
+	err := c.s.loadMeta(c.msg)
+	if err == nil && c.msg.Size > maxRawSearch {
 		return false
 	}
-	var err error
-	c.raw, err = c.s.srv.store.AppendBody(c.s.ctx, c.raw[:0], c.msg)
-	if err != nil {
+	if err == nil {
+		c.raw, err = c.s.srv.store.AppendBody(c.s.ctx, c.raw[:0], c.msg)
+	}
+	if err != nil && !errors.Is(err, mailstore.ErrNoMessage) {
 		c.s.srv.log.Warn("imap: search cannot read a message", "user", c.s.user, "uid", c.msg.UID, "err", err)
-		c.raw = c.raw[:0]
-		return false
 	}
-	return true
+	if err != nil {
+		c.raw = c.raw[:0]
+	}
+	return err == nil
 }
 
 // reader gives the bytes of the message from an offset on.
@@ -108,7 +112,7 @@ func newHeaderKey(name string, n *needle) *headerKey {
 
 func (k *headerKey) want() mailstore.Want {
 	if k.cached {
-		return mailstore.WantHeader
+		return mailstore.WantHeader // and WantMeta where that is not enough, see loadMeta
 	}
 	return mailstore.WantMeta
 }
