@@ -22,7 +22,15 @@ type writer struct {
 	path  string   // of the spool
 	err   error    // the error that spoilt the body
 	done  bool     // committed or given up
+
+	waiting []byte // the end of the body, not in the spool yet
+	spooled int64  // bytes in the spool
 }
+
+// spoolPiece is the least that is written to a spool at once. A body comes in
+// pieces as small as its sender likes: a system call for each would let a few
+// megabytes of dots cost seconds.
+const spoolPiece = 16 << 10
 
 // errDone is what a writer says after Commit or Abort.
 var errDone = errors.New("blob: the body was committed or given up")
@@ -102,17 +110,44 @@ func (w *writer) toSpool(p []byte) error {
 		}
 		w.spool = f
 		if before > 0 {
-			if _, err := f.WriteAt(w.mem.b[bodyStart:bodyStart+before], 0); err != nil {
-				return fmt.Errorf("spool a body: %w", err)
+			if err := w.spoolNow(w.mem.b[bodyStart : bodyStart+before]); err != nil {
+				return err
 			}
 		}
 		w.freeMemory()
 	}
+	if len(w.waiting)+len(p) > spoolPiece {
+		if err := w.spoolWaiting(); err != nil {
+			return err
+		}
+	}
+	if len(p) >= spoolPiece {
+		return w.spoolNow(p)
+	}
+	if w.waiting == nil {
+		w.waiting = make([]byte, 0, spoolPiece)
+	}
+	w.waiting = append(w.waiting, p...)
+	return nil
+}
+
+// spoolWaiting writes the pieces that were too small for a write each.
+func (w *writer) spoolWaiting() error {
+	p := w.waiting
+	w.waiting = p[:0]
+	if len(p) == 0 {
+		return nil
+	}
+	return w.spoolNow(p)
+}
+
+func (w *writer) spoolNow(p []byte) error {
 	// Not Write: a vfs.File may scribble on what it is given, and p is the
 	// caller's.
-	if _, err := w.spool.WriteAt(p, before); err != nil {
+	if _, err := w.spool.WriteAt(p, w.spooled); err != nil {
 		return fmt.Errorf("spool a body: %w", err)
 	}
+	w.spooled += int64(len(p))
 	return nil
 }
 
@@ -122,6 +157,9 @@ func (w *writer) Commit(ctx context.Context) (blob.ID, error) {
 		return blob.ID{}, errDone
 	}
 	defer w.Abort()
+	if w.err == nil {
+		w.err = w.spoolWaiting()
+	}
 	if w.err != nil {
 		return blob.ID{}, w.err
 	}

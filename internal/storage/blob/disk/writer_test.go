@@ -171,3 +171,40 @@ func TestOptionsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestSpoolOfSmallPieces: a body that comes in pieces of any size is whole, and
+// small ones do not cost a write each.
+func TestSpoolOfSmallPieces(t *testing.T) {
+	const mostWrites = 100
+	disk := faultfs.New(vfs.NewMem())
+	s := openAt(t, small(disk))
+	defer s.Close()
+	inTmp := func(path string) bool { return strings.Contains(path, "/tmp/") }
+	disk.Inject(faultfs.Fault{Nth: mostWrites, Kinds: faultfs.Write, Err: syscall.ENOSPC, Match: inTmp})
+	w, err := s.Create(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []byte
+	write := func(n int) {
+		piece := bytes.Repeat([]byte{byte(len(want)), byte(len(want) >> 8), byte(n)}, n/3+1)[:n]
+		want = append(want, piece...)
+		if _, err := w.Write(piece); err != nil {
+			t.Fatalf("after %d bytes: %v", len(want), err)
+		}
+	}
+	for range 100_000 {
+		write(3)
+	}
+	for n := spoolPiece - 3; n <= spoolPiece+3; n++ {
+		write(n)
+		write(5)
+	}
+	id, err := w.Commit(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.AppendBody(ctx, nil, id); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes came back different: %v", len(got), err)
+	}
+}
