@@ -56,6 +56,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	path := filepath.Join(dir, "tram")
 	if out, err := exec.Command("go", "build", "-o", path, "../../cmd/tram").CombinedOutput(); err != nil {
+		os.RemoveAll(dir)
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return path, nil
