@@ -45,9 +45,6 @@ type history struct {
 	states  []place
 }
 
-// settled is the state of the last acknowledgement.
-func (h *history) settled() place { return h.states[0] }
-
 // mailboxKey names a mailbox at one UIDVALIDITY.
 type mailboxKey struct {
 	account, mailbox string
