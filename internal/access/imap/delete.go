@@ -10,9 +10,12 @@ func (s *session) deleteMailbox() (string, error) {
 	if name == "INBOX" {
 		return "", no("CANNOT", "INBOX can't be deleted")
 	}
-	// Its own mailbox a session leaves first, so that it can go on.
-	if s.sel != nil && s.sel.name == name {
-		s.leave()
+	// Its own mailbox a session leaves first, so that it can go on. Another
+	// session may have given it another name since.
+	if s.sel != nil {
+		if mbox, err := s.srv.store.Lookup(s.ctx, s.account, name); err == nil && mbox.ID == s.sel.id {
+			s.leave()
+		}
 	}
 	return "", s.srv.store.Delete(s.ctx, s.account, name)
 }

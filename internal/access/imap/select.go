@@ -64,7 +64,7 @@ func (s *session) openMailbox(name string, readOnly bool) (*selected, error) {
 	if err != nil {
 		return nil, err
 	}
-	sel := &selected{id: mbox.ID, name: mbox.Name, readOnly: readOnly, view: view, newest: view}
+	sel := &selected{id: mbox.ID, readOnly: readOnly, view: view, newest: view}
 	if err := s.takeRecent(sel, view, 1); err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 // selected is the mailbox of a session in the selected state.
 type selected struct {
 	id       mailstore.MailboxID
-	name     string
 	readOnly bool
 
 	// view is what the client knows; sequence numbers are positions in it.
