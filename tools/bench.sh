@@ -11,6 +11,7 @@ if [ ! -x "$compare" ]; then
 	exit 69
 fi
 results=.cache/bench
+rm -f "$results/results.jsonl"
 mkdir -p "$results"
 "$compare" -r "${ROUNDS:-3}" -t "${TESTS:-idle idle-tls smtp-in smtp-in-1 smtp-in-100 relay imap imap-mixed pop3}" \
 	-o "$PWD/$results" "$@" postfix-dovecot-sdbox "$PWD/bench/peer"

@@ -26,86 +26,106 @@ func (a *Admin) ImportAccounts(ctx context.Context, in control.Import, emit func
 	if err != nil {
 		return err
 	}
-	for _, name := range domains {
+	for i, name := range domains {
 		if _, err := a.AddDomain(ctx, control.Domain{Name: name}); err != nil {
-			return err
+			return errors.Join(err, a.undoImport(context.WithoutCancel(ctx), nil, domains[:i]))
 		}
 	}
-	report := func(done int) error {
-		return emit(control.Progress{Done: int64(done), Total: int64(len(in.Accounts)), What: "accounts"})
+	var gone error // nobody listens to the progress any more
+	report := func(done int) bool {
+		gone = emit(control.Progress{Done: int64(done), Total: int64(len(in.Accounts)), What: "accounts"})
+		return gone == nil
 	}
 	made, err := a.s.Directory.ImportAccounts(ctx, accountsOf(in.Accounts, report))
-	if err != nil {
+	if err = errors.Join(err, gone); err != nil {
 		return errors.Join(importError(err), a.undoImport(context.WithoutCancel(ctx), in.Accounts[:made], domains))
 	}
 	a.log.InfoContext(ctx, "accounts imported", "accounts", made, "domains", len(domains))
-	return report(made)
+	report(made)
+	return gone
 }
 
 // checkImport finds everything wrong with the rows that can be known
 // beforehand, and returns the domains to add.
-func (a *Admin) checkImport(ctx context.Context, in control.Import) (domains []string, err error) {
+func (a *Admin) checkImport(ctx context.Context, in control.Import) (missing []string, err error) {
+	check := importCheck{Admin: a, create: in.CreateDomains, domains: make(map[string]domainState), seen: make(map[string]int)}
 	var rows []control.RowErr
-	known := make(map[string]bool) // domain → whether it may be used
-	seen := make(map[string]int)   // address → row
 	for i, n := range in.Accounts {
-		domain, err := a.checkRow(ctx, n, known, in.CreateDomains)
-		if errors.Is(err, errAddDomain) {
-			domains = append(domains, domain)
-			err = nil
-		}
-		if first, ok := seen[strings.ToLower(n.Address)]; ok && err == nil {
-			err = fmt.Errorf("%s stands twice, first as account %d", n.Address, first+1)
-		}
-		seen[strings.ToLower(n.Address)] = i
-		if err != nil && len(rows) < maxImportErrors {
-			rows = append(rows, control.RowErr{Row: i, Text: err.Error()})
+		if err := check.row(ctx, i, n); err != nil && len(rows) < maxImportErrors {
+			rows = append(rows, control.RowErr{Row: i, Text: fmt.Sprintf("%s: %v", n.Address, err)})
 		}
 	}
 	if len(rows) > 0 {
 		return nil, &control.Error{Kind: control.Invalid, Text: "nothing was imported", Rows: rows}
 	}
-	return domains, nil
+	return check.missing, nil
 }
 
-// errAddDomain says that the domain of a row is to be added.
-var errAddDomain = errors.New("domain is to be added")
+// importCheck is what is known while the rows of an import are checked.
+type importCheck struct {
+	*Admin
+	create  bool                   // domains that are missing
+	domains map[string]domainState // that were looked up
+	missing []string               // domains to add
+	seen    map[string]int         // folded address → row
+}
 
-// checkRow checks one row against the directory.
-func (a *Admin) checkRow(ctx context.Context, n control.NewAccount, known map[string]bool, create bool) (domain string, err error) {
+type domainState uint8
+
+const (
+	unknownDomain domainState = iota
+	ourDomain
+	noDomain
+)
+
+// row checks one row.
+func (c *importCheck) row(ctx context.Context, i int, n control.NewAccount) error {
 	addr, err := address.ParseAddress(n.Address)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", n.Address, err)
+		return err
 	}
-	domain = addr.ASCII()
-	usable, looked := known[domain]
-	if !looked {
-		_, err := a.s.Directory.Domain(ctx, domain)
-		if err != nil && !errors.Is(err, directory.ErrNoDomain) {
-			return "", err
-		}
-		usable = err == nil || create
-		known[domain] = usable
-		if err != nil && create {
-			return domain, errAddDomain
-		}
+	if first, ok := c.seen[strings.ToLower(n.Address)]; ok {
+		return fmt.Errorf("stands twice, first as account %d", first+1)
 	}
-	if !usable {
-		return "", fmt.Errorf("%s: no domain %s; add it first, or import with --create-domains", n.Address, domain)
-	}
+	c.seen[strings.ToLower(n.Address)] = i
 	if n.Hash != "" {
 		if _, err := directory.Scheme(n.Hash); err != nil {
-			return "", fmt.Errorf("%s: %w", n.Address, err)
+			return err
 		}
 	}
-	switch _, err := a.s.Directory.AccountByAddress(ctx, n.Address); {
-	case err == nil:
-		return "", fmt.Errorf("%s exists already", n.Address)
-	case errors.Is(err, directory.ErrNoAccount):
-		return "", nil
-	default:
-		return "", err
+	state, err := c.domain(ctx, addr.ASCII())
+	switch {
+	case err != nil:
+		return err
+	case state == noDomain && !c.create:
+		return fmt.Errorf("no domain %s; add it first, or import with --create-domains", addr.ASCII())
+	case state == noDomain:
+		return nil // nobody can be there
 	}
+	switch _, err := c.s.Directory.AccountByAddress(ctx, n.Address); {
+	case err == nil:
+		return errors.New("exists already")
+	case !errors.Is(err, directory.ErrNoAccount):
+		return err
+	}
+	return nil
+}
+
+// domain looks a domain up, once.
+func (c *importCheck) domain(ctx context.Context, name string) (domainState, error) {
+	if state := c.domains[name]; state != unknownDomain {
+		return state, nil
+	}
+	switch _, err := c.s.Directory.Domain(ctx, name); {
+	case err == nil:
+		c.domains[name] = ourDomain
+	case errors.Is(err, directory.ErrNoDomain):
+		c.domains[name] = noDomain
+		c.missing = append(c.missing, name)
+	default:
+		return unknownDomain, err
+	}
+	return c.domains[name], nil
 }
 
 // importError turns what the directory found into rows.
@@ -154,13 +174,13 @@ func (a *Admin) undoImport(ctx context.Context, made []control.NewAccount, domai
 const progressEvery = 100 * time.Millisecond
 
 // accountsOf hands the rows to the directory and reports how far it is.
-func accountsOf(rows []control.NewAccount, report func(int) error) iter.Seq[directory.NewAccount] {
+func accountsOf(rows []control.NewAccount, report func(int) bool) iter.Seq[directory.NewAccount] {
 	return func(yield func(directory.NewAccount) bool) {
 		var last time.Time
 		for i, n := range rows {
 			if now := time.Now(); now.Sub(last) >= progressEvery {
 				last = now
-				if report(i) != nil {
+				if !report(i) {
 					return
 				}
 			}
