@@ -50,7 +50,7 @@ func (s *session) find(k key) ([]uint32, error) {
 	var open mailstore.UIDSet
 	for first, block := range c.view.Blocks(0) {
 		for i := range block {
-			c.index, c.entry = first+i, &block[i]
+			c.index, c.entry = first+i, block[i]
 			switch k.eval(&c) {
 			case matched:
 				found = append(found, uint32(c.index))
@@ -75,7 +75,7 @@ func (s *session) findInRecords(k key, c *candidate, open mailstore.UIDSet) ([]u
 		if !ok {
 			return nil
 		}
-		c.index, c.entry = i, &entry
+		c.index, c.entry = i, entry
 		c.begin(m)
 		if k.eval(c) == matched {
 			found = append(found, uint32(i))

@@ -21,7 +21,7 @@ type candidate struct {
 	now  time.Time
 
 	index int
-	entry *mailstore.Entry
+	entry mailstore.Entry
 	msg   *mailstore.Message // nil in the pass over the view
 
 	raw     []byte // the whole message, when it was read and is not too large
