@@ -11,7 +11,10 @@ import (
 
 func (a *app) accountCommand() *cobra.Command {
 	return group("account", a.say.shortAccount,
-		a.accountAdd(), a.accountList(), a.accountPasswd(), a.accountQuota(), a.accountSet(), a.accountDelete(), a.accountImport())
+		a.accountAdd(), a.complete(a.accountList(), false, domainNames),
+		a.complete(a.accountPasswd(), false, accountNames), a.complete(a.accountQuota(), false, accountNames),
+		a.complete(a.accountSet(), false, accountNames), a.complete(a.accountDelete(), false, accountNames),
+		a.accountImport())
 }
 
 func (a *app) accountAdd() *cobra.Command {

@@ -10,7 +10,8 @@ import (
 )
 
 func (a *app) aliasCommand() *cobra.Command {
-	return group("alias", a.say.shortAlias, a.aliasAdd(), a.aliasList(), a.aliasDelete())
+	return group("alias", a.say.shortAlias,
+		a.aliasAdd(), a.complete(a.aliasList(), false, domainNames), a.complete(a.aliasDelete(), false, aliasNames))
 }
 
 func (a *app) aliasAdd() *cobra.Command {

@@ -9,7 +9,8 @@ import (
 )
 
 func (a *app) domainCommand() *cobra.Command {
-	return group("domain", a.say.shortDomain, a.domainAdd(), a.domainSet(), a.domainList(), a.domainDelete())
+	return group("domain", a.say.shortDomain,
+		a.domainAdd(), a.complete(a.domainSet(), false, domainNames), a.domainList(), a.complete(a.domainDelete(), false, domainNames))
 }
 
 func (a *app) domainAdd() *cobra.Command {

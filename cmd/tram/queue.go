@@ -14,10 +14,10 @@ import (
 func (a *app) queueCommand() *cobra.Command {
 	type operation = func(control.Operations, context.Context, control.QueueSelection) (control.Count, error)
 	change := func(name, short, done string, fn operation) *cobra.Command {
-		return a.queueChange(name, short, done, fn)
+		return a.complete(a.queueChange(name, short, done, fn), true, queueNames)
 	}
 	return group("queue", a.say.shortQueue,
-		a.queueList(), a.queueShow(),
+		a.queueList(), a.complete(a.queueShow(), false, queueNames),
 		change("retry", a.say.shortQueueRetry, a.say.queueRetried, control.Operations.QueueRetry),
 		change("hold", a.say.shortQueueHold, a.say.queueHeld, control.Operations.QueueHold),
 		change("release", a.say.shortQueueRelease, a.say.queueReleased, control.Operations.QueueRelease),

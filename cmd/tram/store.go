@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) storeCommand() *cobra.Command {
-	return group("store", a.say.shortStore, a.storeVerify())
+	return group("store", a.say.shortStore, a.complete(a.storeVerify(), false, accountNames))
 }
 
 // errProblems is the end of a verification that found something.
