@@ -75,6 +75,7 @@ func newServer(t testing.TB, change ...func(*serverOptions)) *testServer {
 	t.Cleanup(func() { blobs.Close() })
 
 	o := serverOptions{Options: Options{Auth: testAccounts, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil))}}
+	o.Limits.FailureDelay = -1
 	config := testTLS()
 	o.info = listen.Info{Protocol: "imap", TLSMode: listen.StartTLS, TLSConfig: func() *tls.Config { return config }, PlaintextLogin: true}
 	for _, c := range change {

@@ -23,6 +23,7 @@ const (
 	DefaultWriteTimeout  = 5 * time.Minute  // a client that does not read
 	DefaultPushTimeout   = 30 * time.Second // a client in IDLE that does not read
 	DefaultHandshake     = 10 * time.Second // TLS after STARTTLS
+	DefaultFailureDelay  = time.Second      // before the answer to a refused login
 )
 
 // Limits of a session; the zero value means the defaults above.
@@ -39,6 +40,7 @@ type Limits struct {
 	IdleTimeout, LoginTimeout              time.Duration
 	ReadTimeout, WriteTimeout, PushTimeout time.Duration
 	Handshake                              time.Duration
+	FailureDelay                           time.Duration // negative: none
 }
 
 // withDefaults fills in what is zero.
@@ -60,6 +62,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.WriteTimeout, DefaultWriteTimeout)
 	setDefault(&l.PushTimeout, DefaultPushTimeout)
 	setDefault(&l.Handshake, DefaultHandshake)
+	setDefault(&l.FailureDelay, DefaultFailureDelay)
 	return l
 }
 

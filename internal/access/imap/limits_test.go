@@ -284,6 +284,23 @@ func TestPanic(t *testing.T) {
 	other.ok("NOOP")
 }
 
+// TestFailureDelay answers a refused login late, others at once.
+func TestFailureDelay(t *testing.T) {
+	const delay = 200 * time.Millisecond
+	s := newServer(t, func(o *serverOptions) { o.Limits.FailureDelay = delay })
+	c := s.dial()
+	began := time.Now()
+	c.cmd("LOGIN alice wrong")
+	if took := time.Since(began); took < delay {
+		t.Errorf("a refused login was answered after %v", took)
+	}
+	began = time.Now()
+	c.ok("LOGIN alice secret")
+	if took := time.Since(began); took >= delay {
+		t.Errorf("a login was answered after %v", took)
+	}
+}
+
 // TestImplicitTLS serves a connection whose handshake is pending.
 func TestImplicitTLS(t *testing.T) {
 	s := newServer(t, func(o *serverOptions) { o.info.TLSMode = implicit; o.info.PlaintextLogin = false })

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"errors"
+	"time"
 
 	"tram/internal/directory"
 	"tram/internal/storage/kv"
@@ -33,6 +34,7 @@ func (s *session) logIn(user, password string) (string, error) {
 		if errors.Is(err, directory.ErrAuth) {
 			s.failures++
 			s.srv.log.Info("imap: login refused", "login", user, "remote", s.remote)
+			s.wait(s.srv.opts.Limits.FailureDelay)
 		}
 		return "", err
 	}
@@ -40,4 +42,15 @@ func (s *session) logIn(user, password string) (string, error) {
 	s.state = stateAuthenticated
 	s.srv.log.Info("imap: login", "user", canonical, "remote", s.remote, "tls", s.secure)
 	return "[CAPABILITY " + s.capabilities() + "] Logged in", nil
+}
+
+// wait makes guessing passwords slow. The end of the server ends it.
+func (s *session) wait(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-s.ctx.Done():
+	case <-time.After(d):
+	}
 }

@@ -36,7 +36,7 @@ func (s *session) searchMessages(byUID bool) (string, error) {
 	if ret.given {
 		r.writeExtended(found)
 	} else {
-		r.writePlain(found)
+		r.writePlain("* SEARCH", found)
 	}
 	return "Search completed", nil
 }
@@ -160,10 +160,11 @@ func (r *searchResult) number(index uint32) uint32 {
 	return index + 1
 }
 
-// writePlain writes the SEARCH response (RFC 3501 7.2.5).
-func (r *searchResult) writePlain(found []uint32) {
+// writePlain writes the SEARCH or SORT response (RFC 3501 7.2.5, RFC 7162
+// 3.1.6).
+func (r *searchResult) writePlain(response string, found []uint32) {
 	enc := r.s.enc
-	enc.Raw("* SEARCH")
+	enc.Raw(response)
 	for _, i := range found {
 		enc.Byte(' ')
 		enc.Number(uint64(r.number(i)))

@@ -49,6 +49,9 @@ func (s *session) sortMessages(byUID bool) (string, error) {
 	if !ok || !d.ExpectCRLF() {
 		return "", p.failure()
 	}
+	if p.modSeq {
+		s.enableCondstore()
+	}
 	found, err := s.find(key)
 	if err != nil {
 		return "", err
@@ -56,13 +59,8 @@ func (s *session) sortMessages(byUID bool) (string, error) {
 	if err := s.sortFound(found, criteria); err != nil {
 		return "", err
 	}
-	r := searchResult{s: s, byUID: byUID}
-	s.enc.Raw("* SORT")
-	for _, i := range found {
-		s.enc.Byte(' ')
-		s.enc.Number(uint64(r.number(i)))
-	}
-	s.enc.CRLF()
+	r := searchResult{s: s, byUID: byUID, modSeq: p.modSeq}
+	r.writePlain("* SORT", found)
 	return "Sort completed", nil
 }
 
