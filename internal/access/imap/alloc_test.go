@@ -59,7 +59,7 @@ func TestAllocations(t *testing.T) {
 		{"SEARCH ALL", 0.2, 2},
 		{"SEARCH UNSEEN SUBJECT nothing", 0.5, 0},
 		{"SEARCH FROM nothing", 0.5, 0},
-		{"SEARCH TEXT nothing", 2, 0},
+		{"SEARCH TEXT nothing", 4, 0},
 		{"SEARCH SINCE 1-Jan-2000", 0.5, 2},
 		{"SORT (DATE) UTF-8 ALL", 1, 2},
 		{"THREAD REFERENCES UTF-8 ALL", 4, 2},
