@@ -4,7 +4,6 @@ import (
 	"io"
 	"slices"
 
-	"tram/internal/mail/imapwire"
 	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 )
@@ -165,6 +164,3 @@ func (s *session) loadMeta(m *mailstore.Message) error {
 	}
 	return err
 }
-
-var _ io.ReaderAt = (*mailstore.Body)(nil)
-var _ imapwire.Source = (*session)(nil)

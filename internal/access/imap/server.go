@@ -2,7 +2,6 @@ package imap
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -95,5 +94,3 @@ func remoteAddr(nc net.Conn, info listen.Info) netip.Addr {
 	}
 	return netip.Addr{}
 }
-
-var _ io.Writer = (*session)(nil)
