@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func play(t *testing.T, archive *txtar.Archive) {
 		text := string(f.Data)
 		switch f.Name {
 		case "server":
-			s.info.PlaintextLogin = !strings.Contains(text, "login only over tls")
+			s.onlyTLS.Store(strings.Contains(text, "login only over tls"))
 		case "message":
 			s.deliver(strings.ReplaceAll(text, "\n", "\r\n"))
 		case "session":
@@ -93,6 +94,7 @@ type server struct {
 	blobs   *disk.Store
 	account directory.AccountID
 	info    listen.Info
+	onlyTLS atomic.Bool // login only over TLS
 	pop     *pop.Server
 	address string
 }
@@ -120,7 +122,7 @@ func newServer(t *testing.T) *server {
 	check(err)
 	s := &server{t: t, blobs: blobs, account: account.ID, store: mailstore.New(db, blobs, mailstore.Options{})}
 	config := certificate(t)
-	s.info = listen.Info{Protocol: "pop3", TLSMode: listen.StartTLS, TLSConfig: func() *tls.Config { return config }, PlaintextLogin: true}
+	s.info = listen.Info{Protocol: "pop3", TLSMode: listen.StartTLS, TLSConfig: func() *tls.Config { return config }}
 	s.pop = pop.New(pop.Options{Hostname: "mail.pop.test", Auth: d, Store: s.store, BadLogin: directory.ErrAuth, FailureDelay: -1})
 	s.listen()
 	return s
@@ -143,6 +145,7 @@ func (s *server) listen() {
 			go func() {
 				defer c.Close()
 				info := s.info
+				info.PlaintextLogin = !s.onlyTLS.Load()
 				info.Remote = netip.MustParseAddrPort(c.RemoteAddr().String())
 				s.pop.Handle(ctx, c, info)
 			}()
