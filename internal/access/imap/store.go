@@ -139,6 +139,7 @@ func (s *session) tellStored(req *storeRequest, uids mailstore.UIDSet, stored ma
 	s.tellKeywords(newest)
 	mask := flagMask(req.change, newest.Keywords())
 	var told mailstore.UIDSet
+	known := newCursor(old)
 	w := s.newFetchWriter(view, req.byUID)
 	failed := stored.Modified
 	eachEntry(view, uids, func(i int, e mailstore.Entry) bool {
@@ -149,7 +150,7 @@ func (s *session) tellStored(req *storeRequest, uids mailstore.UIDSet, stored ma
 		case !req.silent:
 			w.flags(i, e)
 			told = addUID(told, e.UID)
-		case asExpected(old, e, req.change.Op, mask):
+		case asExpected(known, e, req.change.Op, mask):
 			// RFC 7162 3.1.3: .SILENT does not keep the new MODSEQ back.
 			if s.condstore && e.ModSeq == stored.ModSeq {
 				w.modSeq(i, e)
@@ -174,12 +175,12 @@ func flagMask(c mailstore.FlagChange, keywords []string) mailstore.Flags {
 
 // asExpected reports whether a message has the flags that it should have by
 // what the client knew and asked for.
-func asExpected(old *mailstore.View, e mailstore.Entry, op mailstore.FlagOp, mask mailstore.Flags) bool {
-	i, ok := old.Index(e.UID)
+func asExpected(known *cursor, e mailstore.Entry, op mailstore.FlagOp, mask mailstore.Flags) bool {
+	_, was, ok := known.seek(e.UID)
 	if !ok {
 		return false
 	}
-	want := old.At(i).Flags
+	want := was.Flags
 	switch op {
 	case mailstore.AddFlags:
 		want |= mask
