@@ -35,6 +35,8 @@ func faultRound(ctx context.Context, seed uint64, fault faultfs.Fault) (violatio
 	fs.Inject(fault)
 	watchFailure(ctx, w, m)
 	_ = runWork(ctx, w, m, seed, 2) // refusals are what is wanted; what was promised is checked
+	// Disarmed first: the writes of closing are not part of the round.
+	fs.Heal()
 	op := fs.Fired()
 	if op == nil {
 		return nil, false, w.close()
@@ -44,7 +46,6 @@ func faultRound(ctx context.Context, seed uint64, fault faultfs.Fault) (violatio
 	violations = append(violations, lateAcknowledgements(m)...)
 	m.mu.Unlock()
 	clone := faultfs.Clone(mem, 0, seed, *op)
-	fs.Heal()
 	_ = w.close() // it failed; whatever it says, the clone is the judge
 	s := &sweep{seed: seed}
 	violations = append(violations, s.recover(ctx, clone, told)...)
