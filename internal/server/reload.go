@@ -17,6 +17,9 @@ import (
 // what can change while sessions run, which they survive, and names what waits
 // for a restart. When the file has a mistake, nothing changes.
 func (s *Server) Reload(ctx context.Context) (control.Reloaded, error) {
+	if !s.assembled.Load() {
+		return control.Reloaded{}, reloadError(errStarting)
+	}
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	s.mu.Lock()
@@ -41,6 +44,8 @@ func (s *Server) Reload(ctx context.Context) (control.Reloaded, error) {
 	s.log.Info("reloaded", "changed", r.Changed, "restart", r.Restart)
 	return r, nil
 }
+
+var errStarting = errors.New("the server is starting or stopping")
 
 func reloadError(err error) error {
 	return control.Errorf(control.Invalid, "nothing was changed:\n%s", err)
@@ -147,7 +152,7 @@ func (d *doors) reload(old, fresh *config.Config) (changed []string, err error) 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.start == nil {
-		return nil, errors.New("the server is starting or stopping")
+		return nil, errStarting
 	}
 	added, err := d.openMissing(fresh)
 	if err != nil {

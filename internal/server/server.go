@@ -30,6 +30,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tram/internal/certs"
@@ -67,6 +68,7 @@ type Server struct {
 	metrics *observe.Metrics
 	health  *observe.Health
 
+	assembled atomic.Bool    // what is above is there
 	reloading sync.Mutex     // one reload at a time
 	mu        sync.Mutex     // guards config
 	config    *config.Config // the one in force
@@ -157,6 +159,7 @@ func (s *Server) assemble() (err error) {
 	}
 	s.admin = admin.New(s.stores, c.Hostname, s, s.log)
 	s.registerMetrics()
+	s.assembled.Store(true)
 	return nil
 }
 

@@ -208,6 +208,13 @@ func TestReloadWithMistake(t *testing.T) {
 	}
 }
 
+// SIGHUP may come before there is anything to reload.
+func TestReloadBeforeStart(t *testing.T) {
+	if _, err := New(Options{Config: config.Default()}).Reload(t.Context()); !strings.Contains(fmt.Sprint(err), "starting") {
+		t.Error(err)
+	}
+}
+
 // Every socket that cannot be opened is reported with its line, and nothing
 // stays open.
 func TestBusyPorts(t *testing.T) {
