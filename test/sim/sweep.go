@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ type sweep struct {
 	every    int64             // take only every so manieth operation; 0 or 1: all
 	wreck    func(*faultfs.FS) // makes the disk lie
 	options  worldOptions
+	patience time.Duration // with one recovery; 0 means checkTime
 
 	points   atomic.Int64
 	mu       sync.Mutex
@@ -107,7 +109,7 @@ func (s *sweep) crash(ctx context.Context, mem *vfs.MemFS, m *model, op faultfs.
 // recover opens a crashed disk, compares it, works off its queue, and compares
 // it again.
 func (s *sweep) recover(ctx context.Context, clone *vfs.MemFS, told *model) []string {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(s.patience, checkTime))
 	defer cancel()
 	w, err := openWorld(ctx, clone, worldOptions{relay: nobody, retry: time.Hour})
 	if err != nil {
