@@ -87,14 +87,14 @@ func openWorld(ctx context.Context, fs vfs.FS, o worldOptions) (*world, error) {
 	if o.wrapDB != nil {
 		w.db = o.wrapDB(db)
 	}
-	if err := w.join(ctx, fs, o); err != nil {
+	if err := w.join(ctx, fs, db.Fail, o); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
 }
 
-func (w *world) join(ctx context.Context, fs vfs.FS, o worldOptions) (err error) {
-	if w.blobs, err = disk.Open("blobs", disk.Options{FS: fs, PackBytes: 1 << 20, MemoryBody: 16 << 10}); err != nil {
+func (w *world) join(ctx context.Context, fs vfs.FS, onFailure func(error), o worldOptions) (err error) {
+	if w.blobs, err = disk.Open("blobs", disk.Options{FS: fs, PackBytes: 1 << 20, MemoryBody: 16 << 10, OnFailure: onFailure}); err != nil {
 		return fmt.Errorf("open the blob store: %w", err)
 	}
 	if w.directory, err = directory.Open(ctx, w.db, directory.Options{}); err != nil {

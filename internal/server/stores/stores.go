@@ -64,7 +64,7 @@ func (s *Stores) open(ctx context.Context, c *config.Config, log *slog.Logger) e
 	s.KV = db
 	s.onClose(db.Close)
 
-	blobs, err := disk.Open(filepath.Join(s.Data, "blobs"), disk.Options{Logger: log, MaxBody: maxBody(c)})
+	blobs, err := disk.Open(filepath.Join(s.Data, "blobs"), disk.Options{Logger: log, MaxBody: maxBody(c), OnFailure: db.Fail})
 	if err != nil {
 		return fmt.Errorf("open body store: %w", err)
 	}

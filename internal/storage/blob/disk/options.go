@@ -17,6 +17,7 @@ type Options struct {
 	MaxBody      int64        // largest body in bytes; 0 means DefaultMaxBody
 	OpenPacks    int          // pack files kept open for reading; 0 means DefaultOpenPacks
 	Logger       *slog.Logger // where warnings go; nil means nowhere
+	OnFailure    func(error)  // called once when the store fails, before anyone is told; nil means nobody
 }
 
 // The defaults of Options.

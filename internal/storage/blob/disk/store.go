@@ -88,6 +88,9 @@ func (s *Store) Failed() <-chan struct{} { return s.failed }
 func (s *Store) fail(cause error) error {
 	s.failure.Do(func() {
 		s.cause = cause
+		if s.o.OnFailure != nil {
+			s.o.OnFailure(cause)
+		}
 		close(s.failed)
 		s.o.Logger.Error("blob store failed, nothing is written any more", "cause", cause)
 	})

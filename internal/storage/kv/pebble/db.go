@@ -90,6 +90,11 @@ func Open(dir string, o Options) (*DB, error) {
 // Failed implements kv.DB.
 func (d *DB) Failed() <-chan struct{} { return d.failed }
 
+// Fail makes the store fail for a reason outside it: the store of bodies that
+// lives beside it has failed, and the promise that nothing is acknowledged any
+// more is one promise. What was committed before stays.
+func (d *DB) Fail(cause error) { d.fail(cause) }
+
 // fail marks the store as failed, once.
 func (d *DB) fail(cause error) {
 	d.failure.Do(func() {
