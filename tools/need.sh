@@ -4,8 +4,10 @@
 #   need.sh tests|lint
 set -euo pipefail
 
-# One line each: a program or a file to look for, and the package that brings it.
+# One line each: a program, a file or perl:MODULE to look for, and the package
+# that brings it.
 tests='swaks swaks
+perl:Net::SSLeay libnet-ssleay-perl
 curl curl
 mutt mutt
 neomutt neomutt
@@ -31,9 +33,16 @@ lint) list=$lint ;;
 *) echo "usage: need.sh tests|lint" >&2 && exit 64 ;;
 esac
 
+have() {
+	case $1 in
+	perl:*) perl -M"${1#perl:}" -e 1 2>/dev/null ;;
+	*) command -v "$1" >/dev/null || [ -e "$1" ] ;;
+	esac
+}
+
 missing=()
 while read -r thing package; do
-	command -v "$thing" >/dev/null || [ -e "$thing" ] || missing+=("$package")
+	have "$thing" || missing+=("$package")
 done <<<"$list"
 [ ${#missing[@]} -gt 0 ] || exit 0
 
