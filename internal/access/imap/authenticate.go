@@ -1,9 +1,9 @@
 package imap
 
 import (
-	"bytes"
-	"encoding/base64"
-	"strings"
+	"errors"
+
+	"tram/internal/mail/sasl"
 )
 
 // errCancelled is the reply to "*" in an exchange (RFC 3501 6.2.2).
@@ -26,68 +26,44 @@ func (s *session) authenticate() (string, error) {
 	if !s.mayLogin() {
 		return "", errPrivacy
 	}
-	switch mechanism {
-	case "PLAIN":
-		return s.authPlain(initial)
-	case "LOGIN":
-		return s.authLogin(initial)
+	var user, password string
+	m := sasl.New(mechanism, func(u, p string) error {
+		user, password = u, p
+		return nil
+	})
+	if m == nil {
+		return "", no("CANNOT", "Unsupported authentication mechanism")
 	}
-	return "", no("CANNOT", "Unsupported authentication mechanism")
-}
-
-// authPlain is the exchange of RFC 4616: authzid NUL authcid NUL passwd.
-func (s *session) authPlain(initial string) (string, error) {
-	response, err := s.saslResponse(initial, "")
-	if err != nil {
+	if err := s.exchange(sasl.NewExchange(m), initial); err != nil {
 		return "", err
 	}
-	parts := bytes.Split(response, []byte{0})
-	if len(parts) != 3 {
-		return "", bad("Invalid PLAIN response")
-	}
-	authzid, authcid, password := string(parts[0]), string(parts[1]), string(parts[2])
-	// Acting for someone else needs rights that do not exist yet.
-	if authzid != "" && !strings.EqualFold(authzid, authcid) {
-		return "", no("AUTHORIZATIONFAILED", "Acting for another user is not allowed")
-	}
-	return s.logIn(authcid, password)
+	return s.logIn(user, password)
 }
 
-// authLogin is the exchange that everyone knows from draft-murchison-sasl-login.
-func (s *session) authLogin(initial string) (string, error) {
-	user, err := s.saslResponse(initial, "VXNlcm5hbWU6") // Username:
-	if err != nil {
-		return "", err
-	}
-	password, err := s.saslResponse("", "UGFzc3dvcmQ6") // Password:
-	if err != nil {
-		return "", err
-	}
-	return s.logIn(string(user), string(password))
-}
-
-// saslResponse decodes the client's response: the initial one if there is one,
-// else what it answers to the challenge.
-func (s *session) saslResponse(initial, challenge string) ([]byte, error) {
-	line := initial
-	if line == "" {
+// exchange runs the lines of a mechanism to its end.
+func (s *session) exchange(x *sasl.Exchange, initial string) error {
+	challenge, done, err := x.Start([]byte(initial), initial != "")
+	for err == nil && !done {
 		s.enc.Raw("+ ")
 		s.enc.Raw(challenge)
 		s.enc.CRLF()
 		s.dec.Begin()
+		var line string
 		if !s.dec.Line(&line) {
-			return nil, s.dec.Err()
+			return s.dec.Err()
 		}
+		challenge, done, err = x.Next([]byte(line))
 	}
-	switch line {
-	case "*":
-		return nil, errCancelled
-	case "=": // RFC 4959 3: an initial response of nothing
-		return nil, nil
+	switch {
+	case errors.Is(err, sasl.ErrCancelled):
+		return errCancelled
+	case errors.Is(err, sasl.ErrIdentity):
+		// Acting for someone else needs rights that do not exist yet.
+		return no("AUTHORIZATIONFAILED", "Acting for another user is not allowed")
+	case errors.Is(err, sasl.ErrEncoding):
+		return bad("Invalid base64 data")
+	case err != nil:
+		return bad("Invalid " + x.Name() + " response")
 	}
-	response, err := base64.StdEncoding.DecodeString(line)
-	if err != nil {
-		return nil, bad("Invalid base64 data")
-	}
-	return response, nil
+	return nil
 }

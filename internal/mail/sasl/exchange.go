@@ -10,6 +10,9 @@ type Exchange struct {
 // NewExchange returns an exchange that has not begun.
 func NewExchange(m Mechanism) *Exchange { return &Exchange{mechanism: m} }
 
+// Name is the registered name of the mechanism.
+func (x *Exchange) Name() string { return x.mechanism.Name() }
+
 // Start begins. initial is the initial response as the command gave it, still
 // in base64, "=" for an empty one (RFC 4954 4); without one, given is false.
 func (x *Exchange) Start(initial []byte, given bool) (challenge string, done bool, err error) {
