@@ -76,8 +76,8 @@ func limitSettings() []setting {
 	return []setting{
 		{"message_size", "Largest message that is taken.", func(c *Config) any { return &c.Limits.MessageSize }},
 		{"recipients", "Recipients of one message in one transaction; at least 100 (RFC 5321 4.5.3.1.8).", func(c *Config) any { return &c.Limits.Recipients }},
-		{"connections", "Open connections on each listener.", func(c *Config) any { return &c.Limits.Connections }},
-		{"connections_per_address", "Open connections from one client address on each listener.", func(c *Config) any { return &c.Limits.ConnectionsPerAddress }},
+		{"connections", "Open connections in all, on every listener together.", func(c *Config) any { return &c.Limits.Connections }},
+		{"connections_per_address", "Open connections from one client address, on every listener together.", func(c *Config) any { return &c.Limits.ConnectionsPerAddress }},
 		{"login_time", "Time to log in over IMAP and POP3.", func(c *Config) any { return &c.Limits.LoginTime }},
 		{"smtp_idle", "Silence after which an SMTP session ends; at least 5m (RFC 5321 4.5.3.2.7).", func(c *Config) any { return &c.Limits.SMTPIdle }},
 		{"imap_idle", "Silence after which an IMAP session ends; at least 30m (RFC 9051 5.4).", func(c *Config) any { return &c.Limits.IMAPIdle }},

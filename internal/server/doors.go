@@ -27,21 +27,24 @@ type doors struct {
 	failed  chan error     // a listener that broke
 
 	mu    sync.Mutex
+	front *listen.Server // of now: it counts the connections of all doors
 	open  []*door
 	start func(*door) // starts a door; nil while run does not run
 }
 
 // door is one listener of the configuration.
 type door struct {
-	config config.Listener
-	socket *socket
-	front  *listen.Server
+	config   config.Listener
+	socket   *socket
+	front    *listen.Server
+	sessions atomic.Int64
 }
 
 // openDoors opens the socket of each listener. It tries all of them, so that
 // every trouble is reported at once.
 func openDoors(s *Server, c *config.Config) (*doors, error) {
 	d := &doors{server: s, failed: make(chan error, 1)}
+	d.front = d.newFront(c)
 	var errs []error
 	for i, l := range c.Listeners {
 		inner, err := net.Listen("tcp", l.Address)
@@ -49,7 +52,7 @@ func openDoors(s *Server, c *config.Config) (*doors, error) {
 			errs = append(errs, c.Problem(config.ListenerKey(i, "address"), listenError(l, err)))
 			continue
 		}
-		d.open = append(d.open, d.newDoor(c, l, newSocket(inner)))
+		d.open = append(d.open, d.newDoor(l, newSocket(inner)))
 	}
 	if len(errs) > 0 {
 		d.close()
@@ -58,9 +61,9 @@ func openDoors(s *Server, c *config.Config) (*doors, error) {
 	return d, nil
 }
 
-// newDoor puts a front with the limits of c before a socket.
-func (d *doors) newDoor(c *config.Config, l config.Listener, sock *socket) *door {
-	return &door{config: l, socket: sock, front: listen.New(listen.Options{
+// newFront accepts within the limits of c, which hold for all doors together.
+func (d *doors) newFront(c *config.Config) *listen.Server {
+	return listen.New(listen.Options{
 		MaxConnections: connectionLimit(c),
 		MaxPerAddress:  c.Limits.ConnectionsPerAddress,
 		Exempt:         c.Relay.Networks,
@@ -69,7 +72,12 @@ func (d *doors) newDoor(c *config.Config, l config.Listener, sock *socket) *door
 		Opened:         d.server.sessionOpened,
 		Closed:         d.server.sessionClosed,
 		Refused:        d.server.sessionRefused,
-	})}
+	})
+}
+
+// newDoor puts the front of now before a socket.
+func (d *doors) newDoor(l config.Listener, sock *socket) *door {
+	return &door{config: l, socket: sock, front: d.front}
 }
 
 // listenError says what to do when an address cannot be had.
@@ -123,7 +131,7 @@ func (d *doors) serve(ctx context.Context, one *door) {
 	l := one.config
 	err := one.front.Run(ctx, listen.Door{
 		Listener: one.socket,
-		Handler:  d.handler(l),
+		Handler:  d.handler(one),
 		Busy:     busy(l.Protocol, d.server.opts.Config.Hostname),
 		Info: listen.Info{
 			Protocol:  string(l.Protocol),
@@ -141,8 +149,11 @@ func (d *doors) serve(ctx context.Context, one *door) {
 }
 
 // handler gives each session the engine of now.
-func (d *doors) handler(l config.Listener) listen.Handler {
+func (d *doors) handler(one *door) listen.Handler {
+	l := one.config
 	return func(ctx context.Context, c net.Conn, info listen.Info) {
+		one.sessions.Add(1)
+		defer one.sessions.Add(-1)
 		e := d.engines.Load()
 		for !e.enter() {
 			e = d.engines.Load()
@@ -178,7 +189,7 @@ func (d *doors) list() []control.Listener {
 	for _, one := range d.open {
 		all = append(all, control.Listener{
 			Protocol: string(one.config.Protocol), Address: one.socket.Addr().String(),
-			TLS: string(one.config.TLS), Sessions: one.front.Connections(),
+			TLS: string(one.config.TLS), Sessions: int(one.sessions.Load()),
 		})
 	}
 	return all

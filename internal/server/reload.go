@@ -146,7 +146,7 @@ func LogLevel(c *config.Config) slog.Level {
 }
 
 // reload opens and closes doors so that they are those of fresh. Doors that
-// stay keep their socket; all get new fronts when their limits have changed.
+// stay keep their socket; all get a new front when its limits have changed.
 // On an error nothing has changed.
 func (d *doors) reload(old, fresh *config.Config) (changed []string, err error) {
 	d.mu.Lock()
@@ -154,11 +154,15 @@ func (d *doors) reload(old, fresh *config.Config) (changed []string, err error) 
 	if d.start == nil {
 		return nil, errStarting
 	}
+	limits, before := limitsChanged(old, fresh), d.front
+	if limits {
+		d.front = d.newFront(fresh)
+	}
 	added, err := d.openMissing(fresh)
 	if err != nil {
+		d.front = before
 		return nil, err
 	}
-	limits := limitsChanged(old, fresh)
 	var open []*door
 	for _, one := range d.open {
 		i := slices.IndexFunc(fresh.Listeners, func(l config.Listener) bool { return l.Address == one.config.Address })
@@ -173,7 +177,7 @@ func (d *doors) reload(old, fresh *config.Config) (changed []string, err error) 
 			if err != nil {
 				return changed, fmt.Errorf("listener %s: %w", one.config.Address, err)
 			}
-			next := d.newDoor(fresh, fresh.Listeners[i], sock)
+			next := d.newDoor(fresh.Listeners[i], sock)
 			d.start(next)
 			open = append(open, next)
 			if one.config != next.config {
@@ -205,7 +209,7 @@ func (d *doors) openMissing(fresh *config.Config) (added []*door, err error) {
 			}
 			return nil, fresh.Problem(config.ListenerKey(i, "address"), listenError(l, err))
 		}
-		added = append(added, d.newDoor(fresh, l, newSocket(inner)))
+		added = append(added, d.newDoor(l, newSocket(inner)))
 	}
 	return added, nil
 }

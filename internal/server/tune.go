@@ -42,13 +42,12 @@ func tune(c *config.Config, log *slog.Logger) {
 	}
 }
 
-// connectionLimit is the connections of one listener: what the configuration
-// says, and no more than its share of the open files.
+// connectionLimit is the connections of all listeners together: what the
+// configuration says, and no more than the open files allow.
 func connectionLimit(c *config.Config) int {
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || files.Cur < filesInReserve*2 {
 		files.Cur = filesInReserve * 2
 	}
-	share := (min(files.Cur, 1<<30) - filesInReserve) / uint64(max(1, len(c.Listeners)))
-	return max(1, min(c.Limits.Connections, int(share)))
+	return max(1, min(c.Limits.Connections, int(min(files.Cur, 1<<30)-filesInReserve)))
 }

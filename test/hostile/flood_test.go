@@ -14,17 +14,17 @@ import (
 // out again.
 func TestLimits(t *testing.T) {
 	const (
-		perDoor    = 60
+		inAll      = 60
 		perAddress = 20
 	)
-	s := start(t, "127.0.80.61", fmt.Sprintf("connections = %d\nconnections_per_address = %d", perDoor, perAddress))
+	s := start(t, "127.0.80.61", fmt.Sprintf("connections = %d\nconnections_per_address = %d", inAll, perAddress))
 	for _, tt := range []struct {
 		road
 		busy string
 	}{{smtpRoad, "421 "}, {roads[2], "421 "}, {imapRoad, "* BYE"}, {popRoad, "-ERR [SYS/TEMP]"}, {imapsRoad, ""}} {
 		t.Run(tt.name, func(t *testing.T) {
 			var held []*client
-			for i := range perDoor {
+			for i := range inAll {
 				from := fmt.Sprintf("127.0.80.%d", 100+i/perAddress)
 				if i%perAddress == 0 && i > 0 { // the address before has all that it may have
 					s.refused(t, fmt.Sprintf("127.0.80.%d", 100+i/perAddress-1), tt.port, tt.busy)
@@ -33,7 +33,7 @@ func TestLimits(t *testing.T) {
 			}
 			s.refused(t, "127.0.80.99", tt.port, tt.busy)
 			held[0].Close()
-			s.sessions(t, perDoor-1)
+			s.sessions(t, inAll-1)
 			held[0] = s.must(t, "127.0.80.99", tt.road)
 			for _, c := range held {
 				c.Close()
@@ -41,6 +41,19 @@ func TestLimits(t *testing.T) {
 			s.sessions(t, 0)
 		})
 	}
+	t.Run("all doors together", func(t *testing.T) {
+		var held []*client
+		for i := range inAll {
+			from := fmt.Sprintf("127.0.80.%d", 100+i/perAddress)
+			held = append(held, s.must(t, from, []road{imapRoad, popRoad, smtpRoad}[i%3]))
+		}
+		s.refused(t, "127.0.80.99", smtpRoad.port, "421 ")
+		s.refused(t, "127.0.80.99", imapRoad.port, "* BYE")
+		for _, c := range held {
+			c.Close()
+		}
+		s.sessions(t, 0)
+	})
 	s.well(t)
 }
 
