@@ -41,7 +41,6 @@ func (r *Result) String() string {
 type sweep struct {
 	seed     uint64
 	messages int               // each client's, in a round
-	every    int64             // take only every so manieth operation; 0 or 1: all
 	wreck    func(*faultfs.FS) // makes the disk lie
 	options  worldOptions
 	patience time.Duration // with one recovery; 0 means checkTime
@@ -80,9 +79,7 @@ func (s *sweep) round(ctx context.Context) error {
 		s.wreck(fs)
 	}
 	fs.After(faultfs.Write|faultfs.Sync, func(op faultfs.Op) {
-		if s.every <= 1 || op.Seq%s.every == 0 {
-			s.crash(ctx, mem, m, op)
-		}
+		s.crash(ctx, mem, m, op)
 	})
 	err = runWork(ctx, w, m, s.seed, s.messages)
 	s.checking.Wait()
