@@ -65,7 +65,7 @@ func TestReturnedMessage(t *testing.T) {
 			if eightBit != tt.eightBit || err != nil {
 				t.Errorf("8-bit %v, %v", eightBit, err)
 			}
-			if has := bytes.ContainsFunc(report, func(c rune) bool { return c > 126 }); has != tt.eightBit {
+			if has := bytes.ContainsFunc(report, func(c rune) bool { return c > 127 }); has != tt.eightBit {
 				t.Errorf("report has 8-bit bytes: %v", has)
 			}
 		})

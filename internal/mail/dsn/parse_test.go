@@ -140,6 +140,7 @@ func FuzzParseStatus(f *testing.F) {
 // about one recipient.
 func FuzzReport(f *testing.F) {
 	f.Add("mx\r\nX: y", "a b\r\n", "550 x\r\n\r\n--=_boundary\r\n", "rfc822;a\r\nAction: x", "Subject: x\r\n\r\n--=_boundary--\r\n", true, false)
+	f.Add("mx", "id", "", "", "\x7f", false, false) // DEL is 7-bit
 	f.Add("thư", "ü", strings.Repeat("é", 3000), "utf-8;\\x{0A}", "\xff\n.\r.\n", false, true)
 	f.Fuzz(func(t *testing.T, mta, id, diagnostic, original, mail string, full, utf8 bool) {
 		r := sample()
@@ -158,7 +159,7 @@ func FuzzReport(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !eightBit && bytes.ContainsFunc(report, func(c rune) bool { return c > 126 }) {
+		if !eightBit && bytes.ContainsFunc(report, func(c rune) bool { return c > 127 }) {
 			t.Fatalf("8-bit bytes in %q", report)
 		}
 	})
