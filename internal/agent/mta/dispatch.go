@@ -101,7 +101,7 @@ func (d *dispatcher) submit(ctx context.Context, g *group) {
 // always room for the next. The relay host has no others. mu is held.
 func (d *dispatcher) isFull(dest *destination) bool {
 	left := d.m.o.MaxRemote - d.groups
-	return left <= 0 || dest.hop.Way != ToRelay && len(dest.backlog) >= left
+	return left <= 0 || dest.hop != d.m.route.Relay && len(dest.backlog) >= left
 }
 
 // nextSlot predicts when the destination will have time for another group, and

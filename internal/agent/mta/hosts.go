@@ -1,25 +1,15 @@
 package mta
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"tram/internal/dns"
 	"tram/internal/mail/smtpwire"
-)
-
-// Replies that the DNS and the configuration give in place of a host.
-var (
-	errNXDomain = smtpwire.NewReply(550, "5.1.2", "The domain does not exist")
-	errNullMX   = smtpwire.NewReply(556, "5.1.10", "The domain takes no mail (null MX)")
-	errNoHost   = smtpwire.NewReply(550, "5.4.4", "The domain has neither a mail host nor an address")
-	errLoop     = smtpwire.NewReply(550, "5.4.6", "The mail hosts of the domain lead back to this server, which does not know the domain")
 )
 
 // exchangers lists the hosts of a hop in the order in which they are tried:
@@ -27,49 +17,13 @@ var (
 // there is none: 5yz says so for certain, 4yz for now.
 func (m *MTA) exchangers(ctx context.Context, hop Hop) ([]dns.MX, *smtpwire.Reply) {
 	switch hop.Way {
-	case ToRelay:
+	case ToHost, ToLMTP:
 		return []dns.MX{{Host: hop.Name}}, nil
 	case ToLiteral:
 		return []dns.MX{{Host: hop.IP.String()}}, nil
 	}
 	set, err := m.o.Resolver.LookupMX(ctx, hop.Name)
-	if err != nil {
-		return nil, lookupReply(err)
-	}
-	rand.Shuffle(len(set.Hosts), func(i, j int) { set.Hosts[i], set.Hosts[j] = set.Hosts[j], set.Hosts[i] })
-	slices.SortStableFunc(set.Hosts, func(a, b dns.MX) int { return cmp.Compare(a.Preference, b.Preference) })
-	hosts := m.before(set.Hosts)
-	if len(hosts) == 0 {
-		return nil, errLoop
-	}
-	return hosts, nil
-}
-
-// before cuts a sorted list of hosts in front of the first that is not better
-// than this server itself: passing mail to those would send it in circles.
-func (m *MTA) before(hosts []dns.MX) []dns.MX {
-	self := slices.IndexFunc(hosts, func(h dns.MX) bool { return strings.EqualFold(h.Host, m.o.Hostname) })
-	if self < 0 {
-		return hosts
-	}
-	end := slices.IndexFunc(hosts, func(h dns.MX) bool { return h.Preference >= hosts[self].Preference })
-	return hosts[:end]
-}
-
-// lookupReply is what a failed lookup of MX means for the message.
-func lookupReply(err error) *smtpwire.Reply {
-	var e *dns.Error
-	switch {
-	case errors.Is(err, dns.ErrNullMX):
-		return errNullMX
-	case errors.Is(err, dns.ErrNXDomain):
-		return errNXDomain
-	case errors.Is(err, dns.ErrBadName):
-		return errNoDomain
-	case errors.As(err, &e) && !e.Temporary():
-		return errNoHost
-	}
-	return smtpwire.NewReply(451, "4.4.3", "The DNS gives no answer: "+err.Error())
+	return Exchangers(m.o.Hostname, set, err, rand.Shuffle)
 }
 
 // addresses looks up the addresses of a host, IPv6 and IPv4 in turn. None

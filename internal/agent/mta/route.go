@@ -1,51 +1,25 @@
 package mta
 
 import (
-	"net/netip"
-
 	"tram/internal/directory"
 	"tram/internal/mail/address"
 	"tram/internal/mail/smtpwire"
 )
 
-// Way is how a recipient goes on from here.
-type Way uint8
-
-// The ways.
-const (
-	Local     Way = iota // to a mailbox of ours, or an alias
-	ToMX                 // to the hosts that take mail for the domain
-	ToRelay              // to the relay host
-	ToLiteral            // to an IP address that stands in place of the domain
-	Fail                 // nowhere; see Decision.Reply
-)
-
-// String returns local, mx, relay, literal or fail.
-func (w Way) String() string {
-	return [...]string{"local", "mx", "relay", "literal", "fail"}[w]
-}
-
-// Hop names the next station of a message. Recipients with the same Hop travel
-// in one transaction.
-type Hop struct {
-	Way  Way
-	Name string     // domain in A-labels, or the relay host
-	IP   netip.Addr // ToLiteral
-}
-
-// String is the name of the hop in logs.
-func (h Hop) String() string { return h.Name }
-
-// Decision is where a recipient goes, and why.
-type Decision struct {
-	Hop
-	Reply *smtpwire.Reply // Fail
-	Why   string          // for people, a constant sentence
-}
-
 // RouteConfig is what Route knows of the configuration.
 type RouteConfig struct {
-	Relay string // the relay host; "" sends straight to the MX
+	Relay   Hop  // the default relay (Way ToHost); with an empty Name mail goes straight to the MX
+	Explain bool // write Decision.Steps
+}
+
+// Envelope is what Route looks at beside the recipient.
+type Envelope struct {
+	Sender address.Address
+}
+
+// Facts are what was looked up about a recipient.
+type Facts struct {
+	Resolution directory.Resolution
 }
 
 var (
@@ -55,16 +29,16 @@ var (
 
 // Route decides where a recipient goes, given what the directory says about
 // its address. It is a pure function: production and explanation are the same.
-func Route(c RouteConfig, to address.Address, res directory.Resolution) Decision {
+func Route(c RouteConfig, e Envelope, to address.Address, f Facts) Decision {
 	switch {
 	case to.IsNull():
 		return fail(errNotASender, "the null sender gets no mail")
-	case res.Class != directory.NotLocal:
+	case f.Resolution.Class != directory.NotLocal:
 		// Unknown and disabled ones too: the delivery agent says so, and what
 		// it says becomes the bounce.
 		return Decision{Hop: Hop{Way: Local, Name: to.Domain}, Why: "the domain is ours"}
-	case c.Relay != "":
-		return Decision{Hop: Hop{Way: ToRelay, Name: c.Relay}, Why: "mail for other domains goes through the relay host"}
+	case c.Relay.Name != "":
+		return Decision{Hop: c.Relay, Why: "mail for other domains goes through the relay host"}
 	}
 	if ip, ok := to.LiteralIP(); ok {
 		return Decision{Hop: Hop{Way: ToLiteral, Name: to.Domain, IP: ip}, Why: "the domain is the address of a host"}

@@ -50,7 +50,7 @@ func New(o Options) (*MTA, error) {
 	}
 	m := &MTA{o: o}
 	if o.Relay != nil {
-		m.route.Relay = o.Relay.Host
+		m.route.Relay = Hop{Way: ToHost, Name: o.Relay.Host, Port: uint16(o.Relay.Port), TLS: o.Relay.TLS, User: o.Relay.User}
 	}
 	m.send = newDispatcher(m)
 	return m, nil
@@ -150,7 +150,8 @@ func (m *MTA) plan(ctx context.Context, e *queue.Entry) (plan, error) {
 		if err != nil {
 			return plan{}, err
 		}
-		switch d := Route(m.route, e.Rcpts[i].To, res); d.Way {
+		facts := Facts{Resolution: res}
+		switch d := Route(m.route, Envelope{Sender: e.Sender}, e.Rcpts[i].To, facts); d.Way {
 		case Local:
 			p.local = append(p.local, i)
 			p.found = append(p.found, res)

@@ -120,21 +120,24 @@ func (t *transmission) visit(ctx context.Context, name string) {
 
 // port is where the hosts of a hop listen.
 func (m *MTA) port(hop Hop) uint16 {
-	if hop.Way != ToRelay {
-		return uint16(m.o.Port)
+	switch {
+	case hop.Port != 0:
+		return hop.Port
+	case hop.TLS == smtpclient.ImplicitTLS:
+		return 465
+	case hop.Way == ToLMTP:
+		return 24
+	case hop.Way == ToHost:
+		return 25
 	}
-	fallback := 25
-	if m.o.Relay.TLS == smtpclient.ImplicitTLS {
-		fallback = 465
-	}
-	return uint16(cmp.Or(m.o.Relay.Port, fallback))
+	return uint16(m.o.Port)
 }
 
 // host is how a host is to be talked to.
 func (m *MTA) host(hop Hop, name string, to netip.AddrPort) smtpclient.Host {
-	h := smtpclient.Host{Name: name, Addr: to, TLS: smtpclient.Opportunistic}
-	if hop.Way == ToRelay {
-		h.TLS, h.User, h.Password = cmp.Or(m.o.Relay.TLS, h.TLS), m.o.Relay.User, m.o.Relay.Password
+	h := smtpclient.Host{Name: name, Addr: to, TLS: cmp.Or(hop.TLS, smtpclient.Opportunistic), User: hop.User}
+	if hop == m.route.Relay {
+		h.Password = m.o.Relay.Password
 	}
 	return h
 }
