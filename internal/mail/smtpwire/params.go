@@ -8,7 +8,7 @@ import (
 
 // Extensions are the service extensions a server offers; a parameter of an
 // extension that is not offered is refused (RFC 5321 4.1.1.11: 555).
-type Extensions uint16
+type Extensions uint32
 
 // The extensions that bring parameters or keywords.
 const (
@@ -20,6 +20,16 @@ const (
 	DSN                                  // RFC 3461
 	BinaryMIME                           // RFC 3030
 	Auth                                 // RFC 4954
+	Chunking                             // RFC 3030: BDAT
+	RequireTLS                           // RFC 8689
+	FutureRelease                        // RFC 4865
+	DeliverByTime                        // RFC 2852
+	MTPriority                           // RFC 6710
+	Chunking                             // RFC 3030: BDAT
+	RequireTLS                           // RFC 8689
+	FutureRelease                        // RFC 4865
+	DeliverBy                            // RFC 2852
+	MTPriority                           // RFC 6710
 )
 
 var (
@@ -29,12 +39,15 @@ var (
 	errRepeated  = NewReply(501, "5.5.4", "A parameter is given twice")
 	errUnknown   = NewReply(555, "5.5.4", "A parameter is not known or belongs to an extension that is not offered")
 	errSize      = NewReply(501, "5.5.4", "SIZE must be a number of octets")
-	errBody      = NewReply(501, "5.5.4", "BODY must be 7BIT or 8BITMIME")
+	errBody      = NewReply(501, "5.5.4", "BODY must be 7BIT, 8BITMIME, or BINARYMIME where that is offered")
 	errRet       = NewReply(501, "5.5.4", "RET must be FULL or HDRS")
 	errEnvID     = NewReply(501, "5.5.4", "ENVID must be xtext of at most 100 printable characters")
 	errAuthParam = NewReply(501, "5.5.4", "AUTH must be <> or an address in xtext")
 	errNotify    = NewReply(501, "5.5.4", "NOTIFY must be NEVER or a list of SUCCESS, FAILURE and DELAY")
 	errORcpt     = NewReply(501, "5.5.4", "ORCPT must be an address type, a semicolon and an address in xtext")
+	errHold      = NewReply(501, "5.5.4", "HOLDFOR must be a number of seconds, HOLDUNTIL a date and time as in 2030-01-31T12:00:00Z; give one of them")
+	errBy        = NewReply(501, "5.5.4", "BY must be seconds, a semicolon, and R or N, with a T behind it for a trace; R needs more than 0 seconds")
+	errPriority  = NewReply(501, "5.5.4", "MT-PRIORITY must be a whole number from -9 to 9")
 	errNeedUTF8  = NewReply(553, "5.6.7", "This address needs the SMTPUTF8 parameter of MAIL")
 )
 
