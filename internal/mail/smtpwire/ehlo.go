@@ -23,7 +23,7 @@ type Offer struct {
 var offered = map[string]Extensions{
 	"PIPELINING": Pipelining, "8BITMIME": EightBitMIME, "ENHANCEDSTATUSCODES": EnhancedCodes, "SMTPUTF8": SMTPUTF8,
 	"DSN": DSN, "BINARYMIME": BinaryMIME, "SIZE": Size, "AUTH": Auth, "CHUNKING": Chunking, "REQUIRETLS": RequireTLS,
-	"FUTURERELEASE": FutureRelease, "DELIVERBY": DeliverBy, "MT-PRIORITY": MTPriority,
+	"FUTURERELEASE": FutureRelease, "DELIVERBY": DeliverByTime, "MT-PRIORITY": MTPriority,
 }
 
 // ParseEHLO reads the reply to EHLO. Keywords that Tram does not use, and

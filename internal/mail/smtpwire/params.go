@@ -25,11 +25,6 @@ const (
 	FutureRelease                        // RFC 4865
 	DeliverByTime                        // RFC 2852
 	MTPriority                           // RFC 6710
-	Chunking                             // RFC 3030: BDAT
-	RequireTLS                           // RFC 8689
-	FutureRelease                        // RFC 4865
-	DeliverBy                            // RFC 2852
-	MTPriority                           // RFC 6710
 )
 
 var (
