@@ -22,12 +22,13 @@ const (
 	STARTTLS
 	AUTH
 	ETRN
+	XCLIENT
 	NumVerbs // how many there are, for tables
 )
 
 var verbNames = [NumVerbs]string{
 	"unknown", "HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP",
-	"VRFY", "EXPN", "HELP", "QUIT", "STARTTLS", "AUTH", "ETRN",
+	"VRFY", "EXPN", "HELP", "QUIT", "STARTTLS", "AUTH", "ETRN", "XCLIENT",
 }
 
 // String is the verb as sent, "unknown" for Unknown.

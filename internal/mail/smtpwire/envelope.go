@@ -3,6 +3,7 @@ package smtpwire
 import (
 	"crypto/tls"
 	"net/netip"
+	"time"
 
 	"tram/internal/mail/address"
 )
@@ -11,9 +12,13 @@ import (
 // belongs to the session and changes between transactions (STARTTLS, AUTH,
 // EHLO), never during a call.
 type Peer struct {
-	Remote, Local netip.AddrPort
-	Helo          string               // the argument of EHLO or HELO; no spaces or control characters
-	ESMTP         bool                 // EHLO, not HELO
+	Remote, Local netip.AddrPort       // of the client, and of the door that it came to; invalid on a Unix socket
+	Proxied       netip.AddrPort       // the trusted host that told Remote (PROXY protocol, XCLIENT), invalid when nobody did
+	Name          string               // host name of Remote as XCLIENT told it, else ""
+	Socket        string               // path of the Unix socket that the client came to, else ""
+	Helo          string               // the argument of EHLO, HELO or LHLO; no spaces or control characters
+	ESMTP         bool                 // EHLO or LHLO, not HELO
+	LMTP          bool                 // the door speaks LMTP (RFC 2033)
 	TLS           *tls.ConnectionState // nil in plain text
 	User          string               // login address when authenticated, else ""
 	Account       uint64               // directory account id when authenticated, else 0
@@ -41,6 +46,25 @@ type MailParams struct {
 	Ret      string   // "", "FULL" or "HDRS" (RFC 3461 4.3)
 	EnvID    string   // xtext decoded (RFC 3461 4.4)
 	Auth     string   // xtext decoded: "", "<>" or a mailbox (RFC 4954 5)
+
+	RequireTLS  bool          // RFC 8689: TLS with verified certificates all the way, or a bounce
+	HoldFor     time.Duration // RFC 4865: wait as long before delivery, 0 when not asked for
+	HoldUntil   time.Time     // RFC 4865: wait until then, in UTC; zero when not asked for
+	By          ByTime        // RFC 2852
+	Priority    int8          // RFC 6710: -9 … 9, 0 when not given
+	PrioritySet bool          // MT-PRIORITY was given
+}
+
+// MaxPriority is the highest MT-PRIORITY, and its negative the lowest (RFC
+// 6710 3).
+const MaxPriority = 9
+
+// ByTime is the BY parameter of MAIL (RFC 2852 4).
+type ByTime struct {
+	Set     bool  // BY was given
+	Seconds int64 // from the moment of MAIL; may be negative in mode N
+	Mode    byte  // 'R' (return the message when late) or 'N' (notify, and go on)
+	Trace   bool  // T: tell of each hand-over to the next host
 }
 
 // BodyType is the BODY parameter of MAIL.

@@ -38,7 +38,7 @@ func ParseMail(arg string, offered Extensions) (address.Address, MailParams, err
 }
 
 // mailSeen has a flag for each parameter of MAIL that was given.
-type mailSeen struct{ size, body, utf8, ret, envID, auth bool }
+type mailSeen struct{ size, body, utf8, ret, envID, auth, tls, hold, by, priority bool }
 
 func (p *MailParams) set(seen *mailSeen, key, value string, offered Extensions) error {
 	switch {
@@ -56,7 +56,7 @@ func (p *MailParams) set(seen *mailSeen, key, value string, offered Extensions) 
 	case offered&Auth != 0 && equalFold(key, "AUTH"):
 		return once(&seen.auth, func() error { return p.setAuth(value) })
 	}
-	return errUnknown
+	return p.setTransport(seen, key, value, offered)
 }
 
 func once(seen *bool, set func() error) error {
