@@ -98,7 +98,7 @@ func (x *expander) follow(a address.Address, res Resolution, depth int) error {
 	}
 	x.followed[res.Via] = true
 	for _, t := range res.Targets {
-		if err := x.expand(t, res.Tag, depth+1); err != nil {
+		if err := x.expand(t.Address, res.Tag, depth+1); err != nil {
 			return err
 		}
 	}
@@ -128,4 +128,9 @@ func (x *expander) bound() error {
 		return ErrTooMany
 	}
 	return nil
+}
+
+// ExpandTree is Expand with the tree of its steps.
+func (d *Directory) ExpandTree(ctx context.Context, a address.Address) (Expansion, error) {
+	return d.Expand(ctx, a)
 }

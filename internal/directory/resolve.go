@@ -92,10 +92,10 @@ func exact(r kv.Reader, domain, local string) (res Resolution, found bool, err e
 
 // leadsTo is the resolution of something with targets.
 func leadsTo(via string, targets ...string) (Resolution, error) {
-	res := Resolution{Class: IsAlias, Via: via, Targets: make([]address.Address, len(targets))}
+	res := Resolution{Class: IsAlias, Via: via, Targets: make([]Target, len(targets))}
 	for i, t := range targets {
 		var err error
-		if res.Targets[i], err = address.ParseAddress(t); err != nil {
+		if res.Targets[i], err = ParseTarget(t); err != nil {
 			return Resolution{}, fmt.Errorf("target of %s: %w", via, ErrDamaged)
 		}
 	}
@@ -108,7 +108,7 @@ func (d *Directory) role(r kv.Reader, role address.Address) (Resolution, error) 
 	// An Options.Postmaster that is itself an unmade role leads to a person in
 	// the end.
 	if !d.postmaster.IsNull() && d.postmaster.Fold() != role {
-		res.Targets = []address.Address{d.postmaster}
+		res.Targets = []Target{{Address: d.postmaster}}
 		return res, nil
 	}
 	for _, prefix := range []byte{'m', 'a'} {
@@ -117,7 +117,7 @@ func (d *Directory) role(r kv.Reader, role address.Address) (Resolution, error) 
 			return Resolution{}, err
 		}
 		if found {
-			res.Targets = []address.Address{ownParts(a.Address)}
+			res.Targets = []Target{{Address: ownParts(a.Address)}}
 			return res, nil
 		}
 	}

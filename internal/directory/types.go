@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -11,14 +12,6 @@ import (
 // AccountID is the number of an account and of the key-value account that
 // holds its mail. It is never given to another account.
 type AccountID = kv.Account
-
-// Domain is a domain whose mail is ours.
-type Domain struct {
-	Name                string    // A-labels, lower case; U-labels are accepted
-	CatchAll            string    // address that gets mail for unknown local parts, or ""
-	SubaddressSeparator string    // one of + - . _ = # ~; "" means "+", [NoSubaddress] none
-	Created             time.Time // set by AddDomain
-}
 
 // Account is somebody who has mail here.
 type Account struct {
@@ -32,10 +25,11 @@ type Account struct {
 	Created       time.Time // set by AddAccount
 }
 
-// Alias is an address whose mail goes to other addresses, ours or remote.
+// Alias is an address whose mail goes to other addresses, ours or remote, into
+// files or through programs.
 type Alias struct {
 	Address string
-	Targets []string // at least one, at most [MaxTargets]
+	Targets []string // texts of [ParseTarget]; at least one, at most [MaxTargets]
 }
 
 // NewAccount is one account to import, with the password in plain or hashed
@@ -61,11 +55,13 @@ const (
 	NotLocal  Class = iota // the domain is not ours
 	Unknown                // our domain, nobody there
 	IsAccount              // an account
-	IsAlias                // alias, catch-all or role address: see Targets
+	IsAlias                // alias, catch-all, role address, or owner or bounces of a list: see Targets
 	Disabled               // an account that takes no mail
+	IsList                 // the posting address of a list: see List
+	IsRelayed              // in a Relayed domain, and may get mail: it goes on to the next hop
 )
 
-// String returns not local, unknown, account, alias or disabled.
+// String returns not local, unknown, account, alias, disabled, list or relayed.
 func (c Class) String() string {
 	switch c {
 	case NotLocal:
@@ -78,24 +74,42 @@ func (c Class) String() string {
 		return "alias"
 	case Disabled:
 		return "disabled"
+	case IsList:
+		return "list"
+	case IsRelayed:
+		return "relayed"
 	}
 	return "invalid"
 }
 
-// Resolution is the answer of [Directory.Resolve].
+// Resolution is the answer of [Directory.Resolve]. What its slices and
+// pointers lead to is shared with other callers and must not be changed.
 type Resolution struct {
 	Class   Class
-	Account Account           // IsAccount, Disabled
-	Targets []address.Address // IsAlias
-	Via     string            // the alias, role, "@domain" of a catch-all or base of a subaddress that matched; "" for the account's own address
-	Tag     string            // of a subaddress
+	Domain  Domain     // that matched, after alias domains; zero for NotLocal
+	Account Account    // IsAccount, Disabled
+	Targets []Target   // IsAlias
+	List    *List      // IsList, without Members; also of the owner and bounces addresses of a list
+	Part    ListPart   // which address of List it is
+	Verify  VerifyMode // IsRelayed: VerifyCallout when the next hop is to be asked first
+	Via     string     // the alias, role, "@domain" of a catch-all or base of a subaddress that matched, or what an address in an alias domain stands for; "" for the account's own address
+	Tag     string     // of a subaddress; for ListBounces what follows "bounces+"
 }
 
 // Expansion is the answer of [Directory.Expand].
 type Expansion struct {
 	Accounts []Local
-	Remote   []address.Address
+	Remote   []address.Address // also those of Relayed domains
+	Outlets  []Outlet          // files and programs
+	Lists    []List            // with Members; not flattened: a list makes a message of its own
 	Failures []Failure
+	Tree     *Node // by ExpandTree only
+}
+
+// Outlet is a file or a program that gets the mail of an alias.
+type Outlet struct {
+	Alias  string // the address that leads to it, as the administrator made it
+	Target Target // of kind ToFile or ToProgram
 }
 
 // Local is an account that gets the mail, once however many ways lead to it.
@@ -107,7 +121,7 @@ type Local struct {
 // Failure is an address that nobody gets mail for, and why.
 type Failure struct {
 	Address address.Address
-	Err     error // ErrNoAccount, ErrDisabled, ErrLoop, ErrTooDeep, ErrTooMany
+	Err     error // ErrNoAccount, ErrDisabled, ErrLoop, ErrTooDeep, ErrTooMany; ErrInclude is temporary
 }
 
 // NoSubaddress as a Domain's separator switches subaddresses off.
@@ -122,6 +136,14 @@ const (
 	MaxDepth      = 10   // aliases in a row
 	MaxRecipients = 1000 // of one expansion
 	MaxRemembered = 1 << 16
+
+	MaxMembers     = 5000    // of one list
+	MaxDescription = 256     // octets of a list's description
+	MaxFooter      = 4 << 10 // octets of a domain's footer
+	MaxInclude     = 1 << 20 // octets of an :include: file
+	MaxRules       = 100_000 // rules of all tables together
+	MaxExcept      = 100     // exceptions of one rewrite
+	MaxNextHop     = 512     // octets of a next hop and of the text of an access rule
 )
 
 // Options of [Open]. The zero value is sensible.
@@ -134,4 +156,10 @@ type Options struct {
 	// DefaultDomain completes a login without a domain; "" refuses it.
 	DefaultDomain string
 	Log           *slog.Logger // of damaged password hashes; default discards
+	// Include reads the targets in an :include: file, one text of ParseTarget
+	// an element; default [ReadInclude]. It runs at each expansion.
+	Include func(ctx context.Context, path string) ([]string, error)
+	// CRAMMD5 keeps, when a password is set, what CRAM-MD5 needs: a secret as
+	// good as the password to everyone who knows the MD5 of the protocol.
+	CRAMMD5 bool
 }
