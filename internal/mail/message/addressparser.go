@@ -5,6 +5,7 @@ package message
 type addressEntry struct {
 	kind                       AddressKind
 	name, route, local, domain []byte
+	at                         int  // where the local part begins in the value
 	badRoute                   bool // began like a route and was none
 	broken                     bool // "<" without a readable address
 	bad                        bool
@@ -265,6 +266,7 @@ func (a *addressParser) words(isQuoted bool) {
 // local reads a local part, with dots anywhere: they are common in the wild.
 func (a *addressParser) local() progress {
 	start := len(a.buf)
+	a.entry.at = a.lex.i
 	var st progress
 	if a.lex.at('"') {
 		a.buf, st = a.lex.quoted(a.buf)
