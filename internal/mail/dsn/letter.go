@@ -3,13 +3,14 @@ package dsn
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"tram/internal/mail/address"
 )
 
 // header writes the header of the report.
 func (w *writer) header(r *Report) {
-	title := titles[r.verdict()]
+	title := r.words().title
 	w.field("From", `"Mail Delivery System" `+path(r.From, r))
 	w.field("To", path(r.To, r))
 	w.field("Subject", words(title.english+" / "+title.vietnamese))
@@ -60,63 +61,131 @@ type phrases struct {
 	english, vietnamese string
 }
 
-var titles = map[Action]phrases{
-	Failed:    {"Undelivered mail", "Thư không chuyển được"},
-	Delayed:   {"Mail delayed, still trying", "Thư bị chậm, vẫn đang gửi lại"},
-	Delivered: {"Mail delivered", "Thư đã được chuyển"},
-	Relayed:   {"Mail passed on", "Thư đã được chuyển tiếp"},
-	Expanded:  {"Mail distributed", "Thư đã được phân phát"},
+// in picks the language of a letter.
+func (p phrases) in(l language) string {
+	if l == vietnamese {
+		return p.vietnamese
+	}
+	return p.english
 }
 
-var introductions = map[Action]phrases{
-	Failed: {
-		"Your message could not be delivered to the recipients below, and it will\nnot be tried again. If you need help, send this report to your postmaster.",
-		"Thư của bạn không chuyển được tới những người nhận dưới đây và sẽ không\nđược gửi lại. Nếu cần giúp đỡ, hãy gửi thông báo này cho người quản trị thư.",
-	},
-	Delayed: {
-		"Your message is delayed for the recipients below. This is only a warning:\nyou need not send it again, it will be tried for some time yet.",
-		"Thư của bạn tới những người nhận dưới đây đang bị chậm. Đây chỉ là lời báo\ntrước: bạn không cần gửi lại, hệ thống vẫn tiếp tục thử chuyển thư.",
-	},
-	Delivered: {
-		"Your message was delivered to the recipients below, as you asked to be told.",
-		"Thư của bạn đã được chuyển tới những người nhận dưới đây, theo yêu cầu báo\ntin của bạn.",
-	},
-	Relayed: {
-		"Your message was passed on for the recipients below to a mail system that\nsends no reports. You will hear no more about it unless it fails.",
-		"Thư của bạn đã được chuyển tiếp sang một hệ thống thư không gửi thông báo.\nBạn sẽ không nhận thêm tin nào nữa, trừ khi thư không chuyển được.",
-	},
-	Expanded: {
-		"Your message was distributed to the members behind the addresses below.",
-		"Thư của bạn đã được phân phát tới các thành viên của những địa chỉ dưới đây.",
-	},
-}
+type language uint8
 
-// letterText says in both languages what happened, once with the reasons.
+const (
+	english language = iota
+	vietnamese
+)
+
+// letterText says what happened, all of it in English and then all of it in
+// Vietnamese: nobody has to pick his language out of two.
 func letterText(r *Report) string {
 	var b strings.Builder
-	intro := introductions[r.verdict()]
-	host := text(r.ReportingMTA, maxAtom)
-	fmt.Fprintf(&b, "This is the mail system at %s.\n\n%s\n\n", host, intro.english)
-	fmt.Fprintf(&b, "Đây là hệ thống thư tại %s.\n\n%s\n\n", host, intro.vietnamese)
-	for i := range r.Recipients {
-		writeReason(&b, &r.Recipients[i])
-	}
-	if id := text(r.QueueID, maxAtom); id != "" {
-		fmt.Fprintf(&b, "\nQueue id / Mã thư: %s\n", id)
-	}
+	writeLetter(&b, r, english)
+	b.WriteString("\n" + strings.Repeat("-", letterWidth) + "\n\n")
+	writeLetter(&b, r, vietnamese)
 	return b.String()
 }
 
-// writeReason says what became of one recipient.
-func writeReason(b *strings.Builder, rcpt *Recipient) {
-	fmt.Fprintf(b, "<%s>: %s\n", text(rcpt.Final.String(), address.MaxPath), rcpt.Action)
+// writeLetter writes the letter in one language.
+func writeLetter(b *strings.Builder, r *Report, l language) {
+	said := r.words()
+	fmt.Fprintf(b, said.opening.in(l)+"\n\n", text(r.ReportingMTA, maxAtom))
+	paragraph(b, "", said.intro.in(l))
+	writeAbout(b, r, l)
+	for i := range min(len(r.Recipients), maxInLetter) {
+		b.WriteByte('\n')
+		writeReason(b, r, &r.Recipients[i], l)
+	}
+	if more := len(r.Recipients) - maxInLetter; more > 0 {
+		fmt.Fprintf(b, "\n"+andMore.in(l)+"\n", more)
+	}
+	b.WriteByte('\n')
+	paragraph(b, "", said.closing.in(l))
+	if id := text(r.QueueID, maxAtom); id != "" {
+		fmt.Fprintf(b, "\n%s: %s\n", queueNumber.in(l), id)
+	}
+}
+
+// maxInLetter is how many recipients the letter tells about. The part for
+// programs names all.
+const maxInLetter = 100
+
+// writeAbout says which message it is.
+func writeAbout(b *strings.Builder, r *Report, l language) {
+	subject := text(r.Subject, maxAtom)
+	if subject == "" && r.Arrival.IsZero() {
+		return
+	}
+	b.WriteByte('\n')
+	if subject != "" {
+		fmt.Fprintf(b, "    %s: %s\n", subjectWord.in(l), subject)
+	}
+	if !r.Arrival.IsZero() {
+		fmt.Fprintf(b, "    %s: %s\n", receivedWord.in(l), date(r.Arrival))
+	}
+}
+
+// writeReason says what became of one recipient, why, and what to do next.
+func writeReason(b *strings.Builder, r *Report, rcpt *Recipient, l language) {
+	fmt.Fprintf(b, "%s\n", text(rcpt.Final.String(), address.MaxPath))
+	action := rcpt.action()
+	if action != r.verdict() || r.Postmaster {
+		paragraph(b, indent, actions[action].in(l))
+	}
+	if action == Failed || action == Delayed {
+		why := meaningOf(rcpt.status())
+		if action == Failed && rcpt.status()[0] == '4' { // RFC 3464 2.3.3: given up after many tries
+			paragraph(b, indent, expired.in(l))
+		}
+		paragraph(b, indent, why.what.in(l))
+		if action == Failed && !r.Postmaster {
+			paragraph(b, indent, why.next.in(l))
+		}
+	}
+	if !rcpt.WillRetryUntil.IsZero() && action == Delayed {
+		paragraph(b, indent, fmt.Sprintf(triedUntil.in(l), date(rcpt.WillRetryUntil)))
+	}
+	writeAnswer(b, rcpt, l)
+}
+
+// writeAnswer repeats the words of the other side, for those who help.
+func writeAnswer(b *strings.Builder, rcpt *Recipient, l language) {
+	reason := text(rcpt.Diagnostic, MaxDiagnostic)
+	if reason == "" || rcpt.action() == Delivered {
+		return
+	}
 	if host := text(rcpt.RemoteMTA, maxAtom); host != "" {
-		fmt.Fprintf(b, "    host / máy chủ %s:\n", host)
+		reason = fmt.Sprintf(hostSaid.in(l), host) + " " + reason
+	} else {
+		reason = detail.in(l) + " " + reason
 	}
-	if reason := text(rcpt.Diagnostic, MaxDiagnostic); reason != "" {
-		fmt.Fprintf(b, "    %s\n", reason)
+	paragraph(b, indent, reason)
+}
+
+const (
+	letterWidth = 72 // characters of a line
+	indent      = "    "
+)
+
+// paragraph writes a text in lines of at most letterWidth characters, where
+// its words allow it.
+func paragraph(b *strings.Builder, indent, s string) {
+	column := 0
+	for word := range strings.FieldsSeq(s) {
+		width := utf8.RuneCountInString(word)
+		switch {
+		case column == 0:
+			b.WriteString(indent)
+			column = len(indent)
+		case column+1+width > letterWidth:
+			b.WriteString("\n" + indent)
+			column = len(indent)
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += width
 	}
-	if !rcpt.WillRetryUntil.IsZero() && rcpt.Action == Delayed {
-		fmt.Fprintf(b, "    tried until / thử tới: %s\n", date(rcpt.WillRetryUntil))
-	}
+	b.WriteByte('\n')
 }

@@ -16,9 +16,10 @@ type returned struct {
 
 // examine looks through the message to return. Nothing can be encoded inside a
 // message/rfc822 (RFC 2046 5.2.1), so one that cannot stand there as it is, or
-// is too large, is returned by its header alone.
+// is too large, is returned by its header alone. So is one that did not fail
+// (RFC 3461 4.3).
 func examine(original *io.SectionReader, r *Report) (returned, error) {
-	if original == nil || !r.Full || original.Size() > MaxFull {
+	if original == nil || !r.Full || r.verdict() != Failed || original.Size() > MaxFull {
 		return returned{source: original}, nil
 	}
 	buf := make([]byte, 32<<10)
@@ -52,7 +53,7 @@ func (w *writer) original(r *Report, ret returned) error {
 	w.line("--", r.Boundary)
 	if ret.whole {
 		w.line("Content-Type: ", pick(r.UTF8, "message/global", "message/rfc822"))
-		w.line("Content-Description: Undelivered message")
+		w.line("Content-Description: Your message")
 		if ret.eightBit {
 			w.line("Content-Transfer-Encoding: 8bit")
 		}
@@ -64,7 +65,7 @@ func (w *writer) original(r *Report, ret returned) error {
 		return err
 	}
 	w.line("Content-Type: ", pick(r.UTF8, "message/global-headers", "text/rfc822-headers; charset=utf-8"))
-	w.line("Content-Description: Header of the undelivered message")
+	w.line("Content-Description: Header of your message")
 	w.returnedHeader(head)
 	return nil
 }

@@ -47,7 +47,13 @@ type Report struct {
 
 	EnvID   string    // ENVID without its xtext, or ""
 	Arrival time.Time // when the message came here, or zero
+	By      time.Time // RFC 2852: when it had to be delivered, or zero
 	QueueID string    // shown to people and their postmaster, or ""
+	Subject string    // of the message, decoded, shown to people; or ""
+
+	// Postmaster makes a report to whoever runs this server, about a
+	// notification that could not be delivered: To is no sender of anything.
+	Postmaster bool
 
 	UTF8       bool // the message was sent with SMTPUTF8: the forms of RFC 6533
 	Full       bool // return the whole message (RET=FULL) if it is not too large

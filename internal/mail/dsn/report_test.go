@@ -42,6 +42,7 @@ func sample() *Report {
 		EnvID:        "envelope 1",
 		Arrival:      when.Add(-time.Hour),
 		QueueID:      "01k9z",
+		Subject:      "Xin chào",
 		Recipients: []Recipient{
 			{
 				Final: address.Address{Local: "bob", Domain: "example.net"}, Original: "rfc822;robert@example.net",

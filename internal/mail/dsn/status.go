@@ -25,6 +25,9 @@ func (w *writer) status(r *Report) {
 	if !r.Arrival.IsZero() {
 		w.statusField(r, "Arrival-Date", date(r.Arrival))
 	}
+	if !r.By.IsZero() {
+		w.statusField(r, "Deliver-By-Date", date(r.By)) // RFC 2852 5
+	}
 	if r.QueueID != "" {
 		w.statusField(r, "X-Tram-Queue-ID", text(r.QueueID, maxAtom))
 	}
