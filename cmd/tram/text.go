@@ -6,7 +6,8 @@ import "strings"
 // language. A missing one is a compile-time gap that text_test.go reports:
 // every field must be filled, with the same % verbs as in English.
 //
-// Texts of errors come from where they happen and are English.
+// Texts of errors come from where they happen and are English. The texts of a
+// larger subject are a struct of their own, with both languages in one file.
 type catalogue struct {
 	shortTram, longTram                                                                                     string
 	shortInit, longInit, shortServe, longServe, shortCheck, shortReload                                     string
@@ -40,6 +41,8 @@ type catalogue struct {
 	name, messages, size, rights, disabled, admin                                                           string
 	state, received, sender, recipients, recipient, next, lastReply, origin, expiresAt                      string
 	attempts, tried                                                                                         string
+
+	traceTexts
 }
 
 // catalogueFor chooses the language as the C library does: LC_ALL, then

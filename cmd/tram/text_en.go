@@ -2,6 +2,8 @@ package main
 
 func english() *catalogue {
 	return &catalogue{
+		traceTexts: englishTrace(),
+
 		shortTram: "A mail server, and the command that administers it",
 		longTram: `Tram is a mail server: SMTP, submission, IMAP and POP3 in one program.
 

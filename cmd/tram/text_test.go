@@ -11,14 +11,16 @@ import (
 func TestCatalogues(t *testing.T) {
 	verbs := regexp.MustCompile(`%[a-z]`)
 	en, vi := reflect.ValueOf(*english()), reflect.ValueOf(*vietnamese())
-	for i := range en.NumField() {
-		name := en.Type().Field(i).Name
-		a, b := en.Field(i).String(), vi.Field(i).String()
+	for _, field := range reflect.VisibleFields(en.Type()) {
+		if field.Anonymous {
+			continue
+		}
+		a, b := en.FieldByIndex(field.Index).String(), vi.FieldByIndex(field.Index).String()
 		if a == "" || b == "" {
-			t.Errorf("%s: English %q, Vietnamese %q", name, a, b)
+			t.Errorf("%s: English %q, Vietnamese %q", field.Name, a, b)
 		}
 		if va, vb := verbs.FindAllString(a, -1), verbs.FindAllString(b, -1); !slices.Equal(va, vb) {
-			t.Errorf("%s: English takes %v, Vietnamese %v", name, va, vb)
+			t.Errorf("%s: English takes %v, Vietnamese %v", field.Name, va, vb)
 		}
 	}
 }

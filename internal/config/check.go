@@ -23,6 +23,7 @@ const (
 	minMemory      = 64 * MiB
 	maxRetries     = 100
 	maxExpire      = 60 * Day
+	maxJournal     = 3660 * Day
 )
 
 // check reports every value that cannot work.
@@ -45,6 +46,7 @@ func (c *Config) check(r *report) {
 		}
 	}
 	c.checkQueue(r)
+	within(r, "log.journal", c.Log.Journal, Day, maxJournal)
 	c.checkMetrics(r)
 }
 

@@ -113,10 +113,12 @@ type Queue struct {
 	Expire Duration   `json:"expire"`
 }
 
-// Log says what is written to standard error, and how.
+// Log says what is written to standard error, and how, and how long the road
+// of each message is kept.
 type Log struct {
-	Level  LogLevel  `json:"level"`
-	Format LogFormat `json:"format"`
+	Level   LogLevel  `json:"level"`
+	Format  LogFormat `json:"format"`
+	Journal Duration  `json:"journal"`
 }
 
 // Metrics is the listener for /metrics and /healthz.

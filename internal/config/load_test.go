@@ -54,6 +54,7 @@ expire = "2d12h"
 [log]
 level = "debug"
 format = "json"
+journal = "10d"
 
 [metrics]
 address = "off"
@@ -77,7 +78,7 @@ func TestParseFull(t *testing.T) {
 		[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")}}
 	want.DNS.Servers = []string{"127.0.0.1:5353"}
 	want.Queue = Queue{[]Duration{hour / 60, hour}, 60 * hour}
-	want.Log = Log{"debug", LogJSON}
+	want.Log = Log{"debug", LogJSON, 10 * Day}
 	want.Metrics.Address = "off"
 	opts := cmp.Options{cmp.AllowUnexported(Config{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
 	want.file, want.lines = c.file, c.lines

@@ -40,6 +40,7 @@ func sections() []section {
 		{name: "log", doc: "Lines go to standard error.", settings: []setting{
 			{"level", `"debug", "info", "warn" or "error".`, func(c *Config) any { return &c.Log.Level }},
 			{"format", `"auto" (colours on a terminal, text elsewhere), "text" or "json".`, func(c *Config) any { return &c.Log.Format }},
+			{"journal", "How long the road of each message is kept for tram trace, in the data directory.", func(c *Config) any { return &c.Log.Journal }},
 		}},
 		{name: "metrics", doc: "HTTP for Prometheus (/metrics) and for health checks (/healthz). It asks for no password: keep it on a loopback address.", settings: []setting{
 			{"address", `"off" for none.`, func(c *Config) any { return &c.Metrics.Address }},
@@ -123,7 +124,7 @@ func Default() *Config {
 			Retry:  []Duration{5 * minute, 15 * minute, 30 * minute, 60 * minute, 120 * minute, 240 * minute},
 			Expire: 5 * Day,
 		},
-		Log:     Log{Level: "info", Format: LogAuto},
+		Log:     Log{Level: "info", Format: LogAuto, Journal: 30 * Day},
 		Metrics: Metrics{Address: joinHostPort("127.0.0.1", MetricsPort)},
 	}
 }

@@ -130,8 +130,10 @@ func keepUntilRestart(old, fresh *config.Config) []string {
 	keep("limits.memory", old.Limits.Memory != fresh.Limits.Memory)
 	keep("queue", !slices.Equal(old.Queue.Retry, fresh.Queue.Retry) || old.Queue.Expire != fresh.Queue.Expire)
 	keep("log.format", old.Log.Format != fresh.Log.Format)
+	keep("log.journal", old.Log.Journal != fresh.Log.Journal)
 	keep("metrics", old.Metrics != fresh.Metrics)
 	fresh.Hostname, fresh.Data, fresh.Postmaster = old.Hostname, old.Data, old.Postmaster
+	fresh.Log.Journal = old.Log.Journal
 	fresh.Limits.Memory, fresh.Queue, fresh.Log.Format, fresh.Metrics = old.Limits.Memory, old.Queue, old.Log.Format, old.Metrics
 	return keys
 }

@@ -36,6 +36,7 @@ import (
 	"tram/internal/certs"
 	"tram/internal/config"
 	"tram/internal/observe"
+	"tram/internal/observe/journal"
 	"tram/internal/server/admin"
 	"tram/internal/server/control"
 	"tram/internal/server/stores"
@@ -67,6 +68,7 @@ type Server struct {
 	admin   *admin.Admin
 	metrics *observe.Metrics
 	health  *observe.Health
+	journal *journal.Journal
 
 	assembled atomic.Bool    // what is above is there
 	reloading sync.Mutex     // one reload at a time
@@ -96,6 +98,9 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stores.Close()) }()
 
+	if err := s.openJournal(); err != nil {
+		return err
+	}
 	if err := s.assemble(); err != nil {
 		return err
 	}
@@ -134,6 +139,18 @@ func (s *Server) openStores(ctx context.Context) (*stores.Stores, error) {
 		}
 	}
 }
+
+// openJournal lets the log speak to the journal too, before anybody has it.
+func (s *Server) openJournal() (err error) {
+	s.journal, err = journal.Open(s.stores.Journal(), journal.Options{Keep: s.config.Log.Journal.Std(), Log: s.log})
+	if err == nil {
+		s.log = slog.New(s.journal.Handler(s.log.Handler()))
+	}
+	return err
+}
+
+// FlushJournal implements admin.Process.
+func (s *Server) FlushJournal() error { return s.journal.Flush() }
 
 // assemble builds everything that stands on the stores and opens the doors'
 // sockets, without serving yet.
@@ -178,6 +195,7 @@ func (s *Server) stages() ([]stage, error) {
 		all = append(all, stage{"metrics", web.run})
 	}
 	return append(all,
+		stage{"journal", s.journal.Run},
 		stage{"mail store", s.stores.Mail.Run},
 		stage{"delivery", s.agents.delivery.run},
 		stage{"upkeep", s.upkeep},

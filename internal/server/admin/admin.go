@@ -30,6 +30,8 @@ type Process interface {
 	// FillStatus adds what the process knows about itself.
 	FillStatus(*control.Status)
 	Reload(context.Context) (control.Reloaded, error)
+	// FlushJournal writes the events that are still in memory.
+	FlushJournal() error
 }
 
 // Admin implements control.Operations.

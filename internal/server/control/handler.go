@@ -50,6 +50,7 @@ func NewServer(ops Operations, log *slog.Logger) *http.Server {
 	add("queue.hold", call(ops.QueueHold))
 	add("queue.release", call(ops.QueueRelease))
 	add("queue.delete", call(ops.QueueDelete))
+	add("trace", each(ops.Trace))
 	add("store.verify", each(ops.Verify))
 	add("status", call(func(ctx context.Context, _ none) (Status, error) { return ops.Status(ctx) }))
 	add("reload", call(func(ctx context.Context, _ none) (Reloaded, error) { return ops.Reload(ctx) }))

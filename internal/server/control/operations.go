@@ -31,6 +31,8 @@ type Operations interface {
 	QueueRelease(ctx context.Context, s QueueSelection) (Count, error)
 	QueueDelete(ctx context.Context, s QueueSelection) (Count, error)
 
+	Trace(ctx context.Context, q TraceQuery, emit func(TraceEvent) error) error
+
 	Verify(ctx context.Context, v Verify, emit func(Finding) error) error
 
 	Status(ctx context.Context) (Status, error)

@@ -85,6 +85,10 @@ func (c *Client) QueueDelete(ctx context.Context, s QueueSelection) (Count, erro
 	return one[QueueSelection, Count](ctx, c, "queue.delete", s)
 }
 
+func (c *Client) Trace(ctx context.Context, q TraceQuery, emit func(TraceEvent) error) error {
+	return stream(ctx, c, "trace", q, emit)
+}
+
 func (c *Client) Verify(ctx context.Context, v Verify, emit func(Finding) error) error {
 	return stream(ctx, c, "store.verify", v, emit)
 }

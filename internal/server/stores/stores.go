@@ -6,6 +6,7 @@
 //	<data>/kv/            the key-value store (Pebble)
 //	<data>/blobs/         the message bodies (packs)
 //	<data>/tls/           the self-signed certificate, see package certs
+//	<data>/journal/       the road of each message, see package observe/journal
 //	<data>/control.sock   administration, see package control
 package stores
 
@@ -81,6 +82,9 @@ func (s *Stores) open(ctx context.Context, c *config.Config, log *slog.Logger) e
 	s.Mail = mailstore.New(db, blobs, mailstore.Options{Logger: log})
 	return nil
 }
+
+// Journal is the directory of the journal.
+func (s *Stores) Journal() string { return filepath.Join(s.Data, "journal") }
 
 // maxBody is the largest body the store takes: the largest message with the
 // header lines that we put on top.
