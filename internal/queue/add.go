@@ -72,10 +72,14 @@ func (q *Queue) Prepare(m Message) (*Pending, error) {
 	if m.Received.IsZero() {
 		m.Received = time.Now()
 	}
-	m.Received = timeOf(millis(m.Received)) // as the record has it
+	// Times as the record has them.
+	m.Received, m.Release, m.By.Until = timeOf(millis(m.Received)), timeOf(millis(m.Release)), timeOf(millis(m.By.Until))
 	all := make([]Rcpt, len(m.Rcpts))
 	for i, r := range m.Rcpts {
-		all[i] = Rcpt{To: r.To, ORcpt: r.ORcpt, Notify: r.Notify, number: uint8(i % MaxRcptsPerEntry)}
+		all[i] = Rcpt{
+			To: r.To, ORcpt: r.ORcpt, Notify: r.Notify, Outlet: r.Outlet,
+			Next: m.Release, number: uint8(i % MaxRcptsPerEntry),
+		}
 	}
 	p := &Pending{}
 	p.entries = p.one[:0]
@@ -93,7 +97,8 @@ func (q *Queue) Prepare(m Message) (*Pending, error) {
 }
 
 func (q *Queue) newEntry(m *Message) *Entry {
-	e := &Entry{Message: *m, Expires: m.Received.Add(q.o.Expiry)}
+	e := &Entry{Message: *m}
+	q.finish(e)
 	e.flight.key = keyOf(e.ID)
 	return e
 }
@@ -112,30 +117,32 @@ func (q *Queue) AddTx(tx kv.Tx, p *Pending) error {
 	}
 	p.mark = mark
 	for _, e := range p.entries {
-		if err := q.put(sp, e); err != nil {
+		if _, err := q.put(sp, e); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// put writes the record of an entry.
-func (q *Queue) put(sp kv.Space, e *Entry) error {
+// put writes the record of an entry and returns when it is to be handed out.
+func (q *Queue) put(sp kv.Space, e *Entry) (wake int64, err error) {
 	buf, _ := q.records.Get().(*[]byte)
 	if buf == nil {
 		buf = new([]byte)
 	}
-	*buf = appendRecord((*buf)[:0], e)
-	err := sp.Set(e.flight.key[:], *buf)
+	wake = e.wake(time.Now())
+	*buf = appendRecord((*buf)[:0], e, wake)
+	err = sp.Set(e.flight.key[:], *buf)
 	if cap(*buf) <= maxPooled {
 		q.records.Put(buf)
 	}
-	return err
+	return wake, err
 }
 
 // Added publishes to the schedule what AddTx added, after the commit.
 func (q *Queue) Added(p *Pending) {
 	q.clock.raised(p.ID(), p.mark)
+	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.added++
@@ -144,8 +151,15 @@ func (q *Queue) Added(p *Pending) {
 		if sl == nil {
 			continue // Added was called twice
 		}
-		q.schedule.wait(sl, 0, false)
-		q.memory.keep(e)
+		if e.Hold {
+			q.schedule.set(sl, Held)
+			continue
+		}
+		wake := e.wake(now)
+		q.schedule.wait(sl, wake, false)
+		if wake <= millis(now) { // what waits for its release is read then
+			q.memory.keep(e)
+		}
 	}
 	q.signal()
 }

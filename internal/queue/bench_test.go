@@ -115,7 +115,7 @@ func BenchmarkRecord(b *testing.B) {
 	b.Run("encode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			buf = appendRecord(buf[:0], p.entries[0])
+			buf = recordOf(buf[:0], p.entries[0])
 		}
 	})
 	b.Run("decode", func(b *testing.B) {

@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 var (
@@ -25,6 +26,10 @@ func (m *Message) check(shards int) error {
 		return fmt.Errorf("%w: no recipients", ErrInvalid)
 	case len(m.Rcpts) > MaxRcpts:
 		return fmt.Errorf("%w: %d recipients, the limit is %d", ErrInvalid, len(m.Rcpts), MaxRcpts)
+	case m.Priority < -MaxPriority || m.Priority > MaxPriority:
+		return fmt.Errorf("%w: priority %d, the limits are -%d and %d", ErrInvalid, m.Priority, MaxPriority, MaxPriority)
+	case time.Until(m.Release) > MaxRelease:
+		return fmt.Errorf("%w: to be released in more than %d days", ErrInvalid, MaxRelease/(24*time.Hour))
 	case len(m.Header) > MaxHeader:
 		return fmt.Errorf("%w: %d bytes of header, the limit is %d", ErrInvalid, len(m.Header), MaxHeader)
 	}
@@ -32,7 +37,7 @@ func (m *Message) check(shards int) error {
 		return err
 	}
 	for _, t := range [...]string{
-		m.Sender.Local, m.Sender.Domain, m.Origin.Helo, m.Origin.User, m.Origin.Protocol, m.Ret, m.EnvID,
+		m.Sender.Local, m.Sender.Domain, m.Origin.Helo, m.Origin.User, m.Origin.Protocol, m.Ret, m.EnvID, m.HoldReason,
 	} {
 		if !clean(t) {
 			return fmt.Errorf("%w: envelope: %w", ErrInvalid, errUnclean)
@@ -50,7 +55,7 @@ func (r *Rcpt) check() error {
 	if r.To.IsNull() {
 		return errNoAddress
 	}
-	if !clean(r.To.Local) || !clean(r.To.Domain) || !clean(r.ORcpt) || !clean(r.Notify) {
+	if !clean(r.To.Local) || !clean(r.To.Domain) || !clean(r.ORcpt) || !clean(r.Notify) || !clean(r.Outlet) {
 		return errUnclean
 	}
 	return nil

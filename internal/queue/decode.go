@@ -17,11 +17,15 @@ func decodeRecord(v []byte) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := decoder{rest: string(v[headLength:])}
-	e := &Entry{Hold: h.flags&flagHold != 0}
+	d := decoder{rest: string(v[h.length:]), version: h.version}
+	e := &Entry{}
+	e.Hold = h.flags&flagHold != 0
 	e.Body = h.body
+	e.Priority = h.priority
 	e.SMTPUTF8 = h.flags&flagSMTPUTF8 != 0
 	e.EightBit = h.flags&flagEightBit != 0
+	e.Binary = h.flags&flagBinary != 0
+	e.RequireTLS = h.flags&flagRequireTLS != 0
 	e.Size = int64(d.uint())
 	e.Received = d.time()
 	e.Sender = d.address()
@@ -29,6 +33,11 @@ func decodeRecord(v []byte) (*Entry, error) {
 	d.origin(&e.Origin)
 	e.Ret = d.text()
 	e.EnvID = d.text()
+	if d.version > recordVersion1 {
+		e.Release = d.time()
+		d.by(&e.By)
+		e.HoldReason = d.text()
+	}
 	n := d.uint()
 	if n == 0 || n > MaxRcptsPerEntry {
 		d.fail(fmt.Errorf("record names %d recipients", n))
@@ -52,8 +61,9 @@ func decodeRecord(v []byte) (*Entry, error) {
 // decoder takes values off the front of a record. All its texts share the one
 // string; the first error sticks and later values are zero.
 type decoder struct {
-	rest string
-	err  error
+	rest    string
+	version byte
+	err     error
 }
 
 func (d *decoder) fail(err error) {
@@ -98,6 +108,22 @@ func (d *decoder) text() string {
 	return s
 }
 
+// bits reads flags of which known are all that exist.
+func (d *decoder) bits(known uint64) uint64 {
+	v := d.uint()
+	if v&^known != 0 {
+		d.fail(errNewVersion)
+		return 0
+	}
+	return v
+}
+
+func (d *decoder) by(by *DeliverBy) {
+	by.Until = d.time()
+	bits := d.bits(byReturn | byTrace)
+	by.Return, by.Trace = bits&byReturn != 0, bits&byTrace != 0
+}
+
 func (d *decoder) address() address.Address {
 	local := d.text()
 	return address.Address{Local: local, Domain: d.text()}
@@ -127,6 +153,10 @@ func (d *decoder) rcpt(r *Rcpt, last int) {
 	r.To = d.address()
 	r.ORcpt = d.text()
 	r.Notify = d.text()
+	if d.version > recordVersion1 {
+		r.Outlet = d.text()
+		r.Warned = d.bits(rcptWarned) != 0
+	}
 	r.Attempts = int(d.uint())
 	r.Tried = d.time()
 	r.Next = d.time()

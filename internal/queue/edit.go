@@ -92,7 +92,7 @@ func (q *Queue) rewrite(ctx context.Context, ids []ID, change func(*Entry) error
 
 func (q *Queue) rewriteTx(sp kv.Space, ids []ID, change func(*Entry) error) (changed []*Entry, failures []error, err error) {
 	for _, id := range ids {
-		e, err := get(sp, id)
+		e, err := q.get(sp, id)
 		switch {
 		case err == nil:
 			err = change(e)
@@ -108,7 +108,7 @@ func (q *Queue) rewriteTx(sp kv.Space, ids []ID, change func(*Entry) error) (cha
 	}
 	// After all the reading: a transaction that reads what it wrote is slower.
 	for _, e := range changed {
-		if err := q.put(sp, e); err != nil {
+		if _, err := q.put(sp, e); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -127,15 +127,20 @@ func (q *Queue) publish(e *Entry) {
 		q.memory.take(e.ID)
 		q.schedule.set(sl, Held)
 	default:
-		q.schedule.wait(sl, q.inReach(e.next()), e.tried())
+		q.schedule.wait(sl, q.inReach(e.wake(time.Now()), e.waitsForRelease()), e.tried())
 		q.signal()
 	}
 }
 
-// inReach corrects a time that was written while the clock was wrong.
-func (q *Queue) inReach(next int64) int64 {
+// inReach corrects a time that was written while the clock was wrong. Who waits
+// for the release that the sender asked for may wait longer.
+func (q *Queue) inReach(next int64, release bool) int64 {
 	now := time.Now()
-	if next > millis(now.Add(q.maxDefer())) {
+	most := q.maxDefer()
+	if release {
+		most = MaxRelease
+	}
+	if next > millis(now.Add(most)) {
 		return millis(now)
 	}
 	return next

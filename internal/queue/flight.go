@@ -66,10 +66,17 @@ func (q *Queue) Postpone(e *Entry, until time.Time) {
 		q.land(e, a)
 		return
 	}
+	now := time.Now()
+	if e.attempt() > millis(e.flight.due) {
+		// It was handed out for its warning alone, and nobody was warned: that
+		// will do with the next attempt.
+		until = latest(until, timeOf(e.attempt()))
+	}
+	next := e.noLater(millis(until), now)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if sl := q.slotOf(e); sl != nil {
-		q.rest(sl, millis(until), sl.tried)
+		q.rest(sl, next, sl.tried)
 		if sl.state == Fresh {
 			// A copy: a late Release of this e must not end the next flight.
 			again := *e
@@ -77,6 +84,13 @@ func (q *Queue) Postpone(e *Entry, until time.Time) {
 			q.memory.keep(&again)
 		}
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // land ends a flight after which the entry stands as a says.

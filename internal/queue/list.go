@@ -148,9 +148,9 @@ func (q *Queue) listed(id ID, value []byte, state State, next int64) Listed {
 		return l
 	}
 	e.ID = id
-	e.Expires = e.Received.Add(q.o.Expiry)
+	q.finish(e)
 	if state == 0 { // committed a moment ago and not yet published
-		state, next = Fresh, e.next()
+		state, next = Fresh, e.wake(time.Now())
 	}
 	return Listed{Entry: *e, State: state, Next: timeOf(next)}
 }

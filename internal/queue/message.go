@@ -28,14 +28,32 @@ type Message struct {
 	Received time.Time // when the server took it, kept to the millisecond; zero = now
 	Origin   Origin
 
-	SMTPUTF8 bool   // RFC 6531: needs SMTPUTF8 to be sent on
-	EightBit bool   // RFC 6152: BODY=8BITMIME
-	Ret      string // RFC 3461 4.3: FULL, HDRS or ""
-	EnvID    string // RFC 3461 4.4, as xtext
+	SMTPUTF8   bool   // RFC 6531: needs SMTPUTF8 to be sent on
+	EightBit   bool   // RFC 6152: BODY=8BITMIME
+	Binary     bool   // RFC 3030: BODY=BINARYMIME
+	RequireTLS bool   // RFC 8689: only over verified TLS, or back to the sender
+	Ret        string // RFC 3461 4.3: FULL, HDRS or ""
+	EnvID      string // RFC 3461 4.4, as xtext
+
+	Priority int8      // RFC 6710: -9 (may wait) to 9 (goes first), see [Class]
+	Release  time.Time // RFC 4865: not to be tried before; at most [MaxRelease] ahead
+	By       DeliverBy // RFC 2852; zero = whenever it goes
+
+	// Hold stops the entry, from the start or by an administrator's command,
+	// until it is released. HoldReason says why.
+	Hold       bool
+	HoldReason string
 
 	// Digest is a hint for the delivery agent. It lives in memory only: an
 	// entry that was read back from the store has none.
 	Digest *message.Digest
+}
+
+// DeliverBy is a wish for delivery in time (RFC 2852). The zero value is none.
+type DeliverBy struct {
+	Until  time.Time // the deadline
+	Return bool      // mode R: after the deadline the message goes back; else mode N: its sender is told and it goes on
+	Trace  bool      // T: the sender asks for reports on the way (RFC 2852 4)
 }
 
 // Origin says how a message came to us.
@@ -48,54 +66,24 @@ type Origin struct {
 }
 
 // Rcpt is one recipient and what became of it so far. Callers of Add fill To,
-// ORcpt and Notify.
+// ORcpt, Notify and Outlet.
 type Rcpt struct {
 	To     address.Address
 	ORcpt  string // RFC 3461 4.2: original recipient, "rfc822;" and xtext, or ""
 	Notify string // RFC 3461 4.1: NEVER or SUCCESS,FAILURE,DELAY, or ""
 
+	// Outlet, when not empty, is the text of a directory.Target: a file or a
+	// program that gets the message instead of the mailbox of To. To is the
+	// alias that owns it.
+	Outlet string
+
 	Attempts  int       // how often delivery was tried and deferred
 	Tried     time.Time // the last attempt; zero when there was none
 	Next      time.Time // not to be tried before
 	LastReply string    // the last words of the other side, at most [MaxReply] bytes
+	Warned    bool      // the sender was told of the delay
 
 	number uint8 // in the entry as it was added; see SettleTx
-}
-
-// Entry is one entry of the queue: a message and those of its recipients that
-// still wait. It is read-only.
-type Entry struct {
-	Message
-
-	Hold    bool      // an administrator stopped it
-	Expires time.Time // after this time a deferral is a failure, see [Queue.Defer]
-
-	flight flight
-}
-
-// Due reports whether recipient i should be tried in this flight; others wait
-// for their own time.
-func (e *Entry) Due(i int) bool {
-	return !e.Rcpts[i].Next.After(e.flight.due)
-}
-
-// next is the time of the recipient that is due first, as records have it.
-func (e *Entry) next() int64 {
-	next := millis(e.Rcpts[0].Next)
-	for i := range e.Rcpts {
-		next = min(next, millis(e.Rcpts[i].Next))
-	}
-	return next
-}
-
-// tried reports whether any recipient was tried before.
-func (e *Entry) tried() bool {
-	for i := range e.Rcpts {
-		if e.Rcpts[i].Attempts > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // State says where an entry stands.

@@ -194,7 +194,7 @@ func (w *world) rolledBack(e *Entry, step []Outcome) {
 
 // applyOutcomes is the model of all SettleTx of one flight so far.
 func applyOutcomes(p picture, e *Entry, total []Outcome, was string) {
-	left := Entry{Hold: strings.Contains(was, "hold")}
+	left := Entry{Message: Message{Hold: strings.Contains(was, "hold")}}
 	for i, r := range e.Rcpts {
 		switch total[i].Result {
 		case Delivered, Failed:

@@ -72,11 +72,13 @@ func (q *Queue) TryNext(ctx context.Context) (*Entry, error) {
 	}
 }
 
-// dueUntil is up to when recipients are to be tried: all whose time has come,
-// and at least the first, for the schedule may know better than the record
-// (an administrator's Retry, a clock that was set back).
+// dueUntil is up to when recipients are to be tried: all whose time has come.
+// When none has, and no warning or deadline is the reason either, the schedule
+// knows better than the record (the clock was set back), and the first is due.
 func (e *Entry) dueUntil(now time.Time) time.Time {
-	if first := timeOf(e.next()); first.After(now) {
+	first := timeOf(e.attempt())
+	warns := !e.Warn.IsZero() && !e.Warn.After(now) && e.warns()
+	if first.After(now) && !warns && !e.overdue(now) {
 		return first
 	}
 	return now
@@ -153,11 +155,10 @@ func (q *Queue) checkClock(now time.Time) {
 // be handed out after all. On an error of the store it goes back to its lane.
 func (q *Queue) read(ctx context.Context, id ID) (e *Entry, err error) {
 	err = q.db.View(ctx, Shard(id), func(r kv.Reader) error {
-		e, err = get(r, id)
+		e, err = q.get(r, id)
 		return err
 	})
 	if err == nil && !e.Hold {
-		e.Expires = e.Received.Add(q.o.Expiry)
 		return e, nil
 	}
 	q.mu.Lock()

@@ -12,6 +12,9 @@ const (
 	MaxHeader        = 64 << 10 // bytes of Message.Header
 	MaxString        = 4 << 10  // bytes of any other text
 	MaxReply         = 512      // bytes of a kept reply; longer ones are cut
+
+	MaxPriority = 9                    // of Message.Priority, either way (RFC 6710 4)
+	MaxRelease  = 366 * 24 * time.Hour // how far ahead Message.Release may lie
 )
 
 // Limits of the queue.
@@ -29,6 +32,7 @@ type Options struct {
 	Shards      int             // accounts that new entries are spread over; default 8
 	Retry       []time.Duration // waits after the 1st, 2nd, ... failed attempt, the last one repeats; default 5m 15m 30m 1h 2h 4h
 	Expiry      time.Duration   // age at which a deferral becomes a failure; default 5 days (RFC 5321 4.5.4.1)
+	WarnAfter   time.Duration   // age at which senders are told of a delay (see [Entry.WarnDue]); 0 = never
 	MaxInFlight int             // entries in the hands of agents at once; default 256
 	MaxEntries  int             // entries in all; default 2,000,000
 	Log         *slog.Logger    // damaged records; default discards

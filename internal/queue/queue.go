@@ -77,7 +77,6 @@ func Open(ctx context.Context, db kv.DB, o Options) (*Queue, error) {
 // load schedules the entries of one shard. A record that cannot be read stays
 // where it is, is reported, and stops nobody else's mail.
 func (q *Queue) load(ctx context.Context, shard kv.Account) (found bool, err error) {
-	latest := millis(q.looked.Add(q.maxDefer()))
 	err = q.db.View(ctx, shard, func(r kv.Reader) error {
 		if err := q.loadMark(r, shard); err != nil {
 			return err
@@ -89,7 +88,7 @@ func (q *Queue) load(ctx context.Context, shard kv.Account) (found bool, err err
 				return ctx.Err()
 			}
 			found = true
-			q.loadEntry(shard, it.Key(), it.Value(), latest)
+			q.loadEntry(shard, it.Key(), it.Value())
 		}
 		return it.Err()
 	})
@@ -107,7 +106,7 @@ func (q *Queue) loadMark(r kv.Reader, shard kv.Account) error {
 	return q.clock.load(int(shard-kv.FirstQueue), value)
 }
 
-func (q *Queue) loadEntry(shard kv.Account, key, value []byte, latest int64) {
+func (q *Queue) loadEntry(shard kv.Account, key, value []byte) {
 	id, ok := idOf(key, shard)
 	if !ok {
 		q.log.Error("queue key is not an entry", "shard", shard, "key", fmt.Sprintf("%x", key))
@@ -123,10 +122,7 @@ func (q *Queue) loadEntry(shard kv.Account, key, value []byte, latest int64) {
 	case h.flags&flagHold != 0:
 		q.schedule.set(sl, Held)
 	default:
-		if h.next > latest { // written while the clock was wrong
-			h.next = millis(q.looked)
-		}
-		q.schedule.wait(sl, h.next, h.flags&flagTried != 0)
+		q.schedule.wait(sl, q.inReach(h.next, h.flags&flagReleaseLater != 0), h.flags&flagTried != 0)
 	}
 }
 

@@ -10,31 +10,47 @@ import (
 	"tram/internal/storage/kv"
 )
 
-// The record of an entry, version 1. Numbers are big-endian or, where "v"
+// The record of an entry, version 2. Numbers are big-endian or, where "v"
 // stands, varints of encoding/binary (u = unsigned); texts are a uv length
 // and the bytes; times are v Unix milliseconds, 0 = none.
 //
 //	 0   1  version
-//	 1   1  flags: 1 hold, 2 SMTPUTF8, 4 8BITMIME, 8 some recipient was tried
-//	 2   8  earliest Next of the recipients, Unix milliseconds, 0 = at once
+//	 1   1  flags: 1 hold, 2 SMTPUTF8, 4 8BITMIME, 8 some recipient was tried,
+//	        16 BINARYMIME, 32 REQUIRETLS, 64 waits for Release
+//	 2   8  when the entry is to be handed out: the earliest Next of the
+//	        recipients, or earlier for a warning or deadline; Unix milliseconds,
+//	        0 = at once
 //	10  16  body
-//	26      size uv · received · sender local, domain · header · client IP
+//	26   1  priority, two's complement
+//	27      size uv · received · sender local, domain · header · client IP
 //	        (text of 0, 4 or 16 bytes) · helo · user · account uv · protocol ·
-//	        ret · envid · number of recipients uv, and for each: number uv (it
-//	        rises), local, domain, orcpt, notify, attempts uv, tried, next,
-//	        last reply
+//	        ret · envid · release · deliver by: until, bits uv (1 return,
+//	        2 trace) · hold reason · number of recipients uv, and for each:
+//	        number uv (it rises), local, domain, orcpt, notify, outlet, bits uv
+//	        (1 warned), attempts uv, tried, next, last reply
 //
-// The first 26 bytes are all that the schedule and the collection of bodies
-// need, so opening a large queue decodes nothing else.
+// Version 1 has no priority (its head ends at 26), no flag above 8, and none
+// of release, deliver by, hold reason, outlet and warned.
+//
+// The head is all that the schedule and the collection of bodies need, with
+// the domain of the recipients for the first (see domainOf).
 const (
-	recordVersion = 1
-	headLength    = 26
-
-	flagHold     = 1
-	flagSMTPUTF8 = 2
-	flagEightBit = 4
-	flagTried    = 8
-	flagsKnown   = 15
+	recordVersion    = 2
+	recordVersion1   = 1
+	headLength1      = 26
+	headLength       = 27
+	flagsOfVersion1  = 15
+	flagsOfVersion2  = 127
+	byReturn         = 1
+	byTrace          = 2
+	rcptWarned       = 1
+	flagHold         = 1
+	flagSMTPUTF8     = 2
+	flagEightBit     = 4
+	flagTried        = 8
+	flagBinary       = 16
+	flagRequireTLS   = 32
+	flagReleaseLater = 64
 )
 
 // Keys of entries: "e" and the ID, so that a scan runs from old to new.
@@ -65,35 +81,49 @@ func idOf(key []byte, shard kv.Account) (ID, bool) {
 var (
 	errShort      = errors.New("record is too short")
 	errNewVersion = errors.New("record was written by a newer version")
+	errPriority   = errors.New("record has a priority that does not exist")
 	errTrailing   = errors.New("record has bytes after its end")
 	errMark       = errors.New("queue: mark of a shard cannot be read, or is newer than this version")
 )
 
 // head is the fixed part of a record.
 type head struct {
-	flags byte
-	next  int64 // Unix milliseconds
-	body  blob.ID
+	version  byte
+	flags    byte
+	next     int64 // Unix milliseconds
+	body     blob.ID
+	priority int8
+	length   int
 }
 
 func decodeHead(v []byte) (h head, err error) {
-	if len(v) < headLength {
+	if len(v) < headLength1 {
 		return h, errShort
 	}
-	if v[0] != recordVersion || v[1]&^flagsKnown != 0 {
-		return h, errNewVersion
-	}
-	h.flags = v[1]
+	h.version, h.flags, h.length = v[0], v[1], headLength1
 	h.next = int64(binary.BigEndian.Uint64(v[2:]))
 	copy(h.body[:], v[10:])
+	switch {
+	case h.version == recordVersion1 && h.flags&^flagsOfVersion1 == 0:
+		return h, nil
+	case h.version != recordVersion || h.flags&^flagsOfVersion2 != 0:
+		return h, errNewVersion
+	case len(v) < headLength:
+		return h, errShort
+	}
+	h.priority, h.length = int8(v[headLength1]), headLength
+	if h.priority < -MaxPriority || h.priority > MaxPriority {
+		return h, errPriority
+	}
 	return h, nil
 }
 
-// appendRecord appends the record of e to b.
-func appendRecord(b []byte, e *Entry) []byte {
+// appendRecord appends the record of e, which is to be handed out at wake, to b.
+func appendRecord(b []byte, e *Entry, wake int64) []byte {
 	b = append(b, recordVersion, flagsOf(e))
-	b = binary.BigEndian.AppendUint64(b, uint64(e.next()))
+	b = binary.BigEndian.AppendUint64(b, uint64(wake))
 	b = append(b, e.Body[:]...)
+	b = append(b, byte(e.Priority))
 
 	b = binary.AppendUvarint(b, uint64(e.Size))
 	b = appendTime(b, e.Received)
@@ -103,6 +133,9 @@ func appendRecord(b []byte, e *Entry) []byte {
 	b = appendOrigin(b, &e.Origin)
 	b = appendText(b, e.Ret)
 	b = appendText(b, e.EnvID)
+	b = appendTime(b, e.Release)
+	b = appendBy(b, e.By)
+	b = appendText(b, e.HoldReason)
 	b = binary.AppendUvarint(b, uint64(len(e.Rcpts)))
 	for i := range e.Rcpts {
 		b = appendRcpt(b, &e.Rcpts[i])
@@ -111,19 +144,38 @@ func appendRecord(b []byte, e *Entry) []byte {
 }
 
 func flagsOf(e *Entry) (f byte) {
-	if e.Hold {
-		f |= flagHold
-	}
-	if e.SMTPUTF8 {
-		f |= flagSMTPUTF8
-	}
-	if e.EightBit {
-		f |= flagEightBit
-	}
-	if e.tried() {
-		f |= flagTried
+	for _, bit := range [...]struct {
+		set  bool
+		flag byte
+	}{
+		{e.Hold, flagHold},
+		{e.SMTPUTF8, flagSMTPUTF8},
+		{e.EightBit, flagEightBit},
+		{e.tried(), flagTried},
+		{e.Binary, flagBinary},
+		{e.RequireTLS, flagRequireTLS},
+		{e.waitsForRelease(), flagReleaseLater},
+	} {
+		if bit.set {
+			f |= bit.flag
+		}
 	}
 	return f
+}
+
+// waitsForRelease reports that the time in the head is the sender's wish, and
+// may lie farther ahead than any retry.
+func (e *Entry) waitsForRelease() bool { return !e.Release.IsZero() && !e.tried() }
+
+func appendBy(b []byte, by DeliverBy) []byte {
+	var bits byte
+	if by.Return {
+		bits |= byReturn
+	}
+	if by.Trace {
+		bits |= byTrace
+	}
+	return append(appendTime(b, by.Until), bits)
 }
 
 func appendOrigin(b []byte, o *Origin) []byte {
@@ -141,6 +193,12 @@ func appendRcpt(b []byte, r *Rcpt) []byte {
 	b = appendAddress(b, r.To)
 	b = appendText(b, r.ORcpt)
 	b = appendText(b, r.Notify)
+	b = appendText(b, r.Outlet)
+	var bits byte
+	if r.Warned {
+		bits |= rcptWarned
+	}
+	b = append(b, bits)
 	b = binary.AppendUvarint(b, uint64(r.Attempts))
 	b = appendTime(b, r.Tried)
 	b = appendTime(b, r.Next)

@@ -24,7 +24,8 @@ var update = flag.Bool("update", false, "write golden files")
 // fullEntry uses every field of a record.
 func fullEntry() *Entry {
 	at := time.UnixMilli(1764000000123).UTC()
-	e := &Entry{Hold: true, Message: Message{
+	e := &Entry{Message: Message{
+		Hold: true, HoldReason: "looks like spam",
 		Sender: address.Address{Local: "An Trạm", Domain: "bưuđiện.example"},
 		Body:   bodyOf(42), Size: 123456,
 		Header:   []byte("Received: from a by b\r\n\tid 1\r\n"),
@@ -33,10 +34,11 @@ func fullEntry() *Entry {
 			Client: netip.MustParseAddr("2001:db8::25"), Helo: "mx.example.net",
 			User: "an@example.org", Account: 4711, Protocol: "ESMTPSA",
 		},
-		SMTPUTF8: true, EightBit: true, Ret: "HDRS", EnvID: "QQ+3D314159",
+		SMTPUTF8: true, EightBit: true, Binary: true, RequireTLS: true, Ret: "HDRS", EnvID: "QQ+3D314159",
+		Priority: -4, Release: at.Add(time.Minute), By: DeliverBy{Until: at.Add(time.Hour), Return: true, Trace: true},
 	}}
 	e.Rcpts = []Rcpt{
-		{To: address.Address{Local: "binh", Domain: "example.net"}, ORcpt: "rfc822;binh@example.net", Notify: "SUCCESS,DELAY", number: 1},
+		{To: address.Address{Local: "binh", Domain: "example.net"}, ORcpt: "rfc822;binh@example.net", Notify: "SUCCESS,DELAY", Outlet: "/var/mail/all", Warned: true, number: 1},
 		{
 			To: address.Address{Local: "chi", Domain: "example.com"}, Notify: "NEVER", number: 99,
 			Attempts: 300, Tried: at.Add(time.Hour), Next: at.Add(2 * time.Hour), LastReply: "450 4.2.1 đợi",
@@ -45,10 +47,17 @@ func fullEntry() *Entry {
 	return e
 }
 
+func smallEntry() *Entry {
+	return &Entry{Message: Message{Body: bodyOf(1), Received: time.UnixMilli(1764000000000).UTC(), Rcpts: []Rcpt{rcptOf("a@b.example")}}}
+}
+
+// recordOf is the record of an entry that is handed out at its next attempt.
+func recordOf(b []byte, e *Entry) []byte { return appendRecord(b, e, e.attempt()) }
+
 // TestGolden keeps old records readable: a change of this file needs a new
 // version of the record, not an update.
 func TestGolden(t *testing.T) {
-	small := &Entry{Message: Message{Body: bodyOf(1), Received: time.UnixMilli(1764000000000).UTC(), Rcpts: []Rcpt{rcptOf("a@b.example")}}}
+	small := smallEntry()
 	mark := keyOf(0x0102030405060708)
 	var got strings.Builder
 	for _, line := range []struct {
@@ -56,12 +65,12 @@ func TestGolden(t *testing.T) {
 		bytes []byte
 	}{
 		{"key of 0x0102030405060708", mark[:]},
-		{"small", appendRecord(nil, small)},
-		{"full", appendRecord(nil, fullEntry())},
+		{"small", recordOf(nil, small)},
+		{"full", recordOf(nil, fullEntry())},
 	} {
 		got.WriteString(line.name + "\n" + hex.Dump(line.bytes) + "\n")
 	}
-	golden := filepath.Join("testdata", "record-v1.golden")
+	golden := filepath.Join("testdata", "record-v2.golden")
 	if *update {
 		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -75,7 +84,7 @@ func TestGolden(t *testing.T) {
 		t.Errorf("records differ from %s:\n%s", golden, got.String())
 	}
 	for _, e := range []*Entry{small, fullEntry()} {
-		back, err := decodeRecord(appendRecord(nil, e))
+		back, err := decodeRecord(recordOf(nil, e))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +98,7 @@ func TestGolden(t *testing.T) {
 func same(a, b *Entry) bool {
 	plain := func(e *Entry) Entry {
 		c := *e
-		c.ID, c.Digest, c.Expires, c.flight = 0, nil, time.Time{}, flight{}
+		c.ID, c.Digest, c.Expires, c.Warn, c.flight = 0, nil, time.Time{}, time.Time{}, flight{}
 		if len(c.Header) == 0 {
 			c.Header = nil
 		}
@@ -106,7 +115,7 @@ func drawEntry(t *rapid.T) *Entry {
 	addr := rapid.Custom(func(t *rapid.T) address.Address {
 		return address.Address{Local: text.Draw(t, "local"), Domain: text.Draw(t, "domain")}
 	})
-	e := &Entry{Hold: rapid.Bool().Draw(t, "hold")}
+	e := &Entry{}
 	e.Message = Message{
 		Sender: addr.Draw(t, "sender"), Body: bodyOf(rapid.IntRange(0, 1000).Draw(t, "body")),
 		Size: rapid.Int64Range(0, 1<<40).Draw(t, "size"), Received: at.Draw(t, "received"),
@@ -116,7 +125,14 @@ func drawEntry(t *rapid.T) *Entry {
 			Account: kv.Account(rapid.Uint64().Draw(t, "account")),
 		},
 		SMTPUTF8: rapid.Bool().Draw(t, "utf8"), EightBit: rapid.Bool().Draw(t, "eightbit"),
+		Binary: rapid.Bool().Draw(t, "binary"), RequireTLS: rapid.Bool().Draw(t, "requiretls"),
 		Ret: text.Draw(t, "ret"), EnvID: text.Draw(t, "envid"),
+		Priority: int8(rapid.IntRange(-MaxPriority, MaxPriority).Draw(t, "priority")),
+		Release:  at.Draw(t, "release"),
+		By: DeliverBy{
+			Until: at.Draw(t, "until"), Return: rapid.Bool().Draw(t, "return"), Trace: rapid.Bool().Draw(t, "trace"),
+		},
+		Hold: rapid.Bool().Draw(t, "hold"), HoldReason: text.Draw(t, "reason"),
 	}
 	if rapid.Bool().Draw(t, "has client") {
 		e.Origin.Client = netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "ip")))
@@ -124,6 +140,7 @@ func drawEntry(t *rapid.T) *Entry {
 	for number := 0; number < MaxRcptsPerEntry; number += rapid.IntRange(1, 60).Draw(t, "step") {
 		e.Rcpts = append(e.Rcpts, Rcpt{
 			To: addr.Draw(t, "to"), ORcpt: text.Draw(t, "orcpt"), Notify: text.Draw(t, "notify"),
+			Outlet: text.Draw(t, "outlet"), Warned: rapid.Bool().Draw(t, "warned"),
 			Attempts: rapid.IntRange(0, 1000).Draw(t, "attempts"), Tried: at.Draw(t, "tried"),
 			Next: at.Draw(t, "next"), LastReply: text.Draw(t, "reply"), number: uint8(number),
 		})
@@ -134,7 +151,7 @@ func drawEntry(t *rapid.T) *Entry {
 func TestRecordRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := drawEntry(t)
-		record := appendRecord(nil, e)
+		record := recordOf(nil, e)
 		back, err := decodeRecord(record)
 		if err != nil {
 			t.Fatal(err)
@@ -143,7 +160,7 @@ func TestRecordRoundTrip(t *testing.T) {
 			t.Fatalf("got  %+v\nwant %+v", back, e)
 		}
 		h, err := decodeHead(record)
-		if err != nil || h.body != e.Body || h.next != e.next() || h.flags != flagsOf(e) {
+		if err != nil || h.body != e.Body || h.next != e.attempt() || h.priority != e.Priority || h.flags != flagsOf(e) {
 			t.Fatalf("head %+v, %v", h, err)
 		}
 		// Every shorter record is refused, and so is a longer one.
@@ -158,9 +175,9 @@ func TestRecordRoundTrip(t *testing.T) {
 }
 
 func TestNewerRecordIsRefused(t *testing.T) {
-	record := appendRecord(nil, fullEntry())
+	record := recordOf(nil, fullEntry())
 	for _, change := range []func([]byte){
-		func(b []byte) { b[0] = 2 },
+		func(b []byte) { b[0] = 3 },
 		func(b []byte) { b[1] |= 0x80 },
 	} {
 		b := bytes.Clone(record)
@@ -172,16 +189,17 @@ func TestNewerRecordIsRefused(t *testing.T) {
 }
 
 func FuzzDecodeRecord(f *testing.F) {
-	f.Add(appendRecord(nil, fullEntry()))
+	f.Add(recordOf(nil, fullEntry()))
 	f.Add([]byte{})
 	f.Add(bytes.Repeat([]byte{0xff}, 100))
+	f.Add(append([]byte{recordVersion1, 0}, make([]byte, 60)...))
 	f.Add(append([]byte{recordVersion, 0}, make([]byte, 60)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := decodeRecord(b)
 		if err != nil {
 			return
 		}
-		back, err := decodeRecord(appendRecord(nil, e))
+		back, err := decodeRecord(recordOf(nil, e))
 		if err != nil || !same(e, back) {
 			t.Errorf("got %+v, %v\nwant %+v", back, err, e)
 		}

@@ -48,6 +48,9 @@ func (q *Queue) Defer(e *Entry, i int, reply string) Outcome {
 
 // expired reports whether an entry is given up after so many attempts.
 func (q *Queue) expired(e *Entry, attempts int, now time.Time) bool {
+	if e.overdue(now) {
+		return true // RFC 2852: a deadline is a deadline
+	}
 	return !now.Before(e.Expires) && attempts >= q.minAttempts()
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tram/internal/mail/dsn"
 	"tram/internal/storage/kv"
 )
 
@@ -26,6 +27,13 @@ type Outcome struct {
 	Result Result
 	Next   time.Time // Deferred: when to try again; zero follows the retry schedule
 	Reply  string    // what the other side said
+
+	// Action refines Delivered for reports: dsn.Relayed to a host that sends no
+	// reports, dsn.Expanded; empty means dsn.Delivered. The queue keeps none of it.
+	Action dsn.Action
+	// Warned notes in the same commit that the sender was told of the delay,
+	// with any Result that leaves the recipient in the queue.
+	Warned bool
 }
 
 // after is what SettleTx did in a flight.
@@ -64,7 +72,7 @@ func (q *Queue) SettleTx(tx kv.Tx, e *Entry, outcomes []Outcome) error {
 	// Not e but the record is the truth: an administrator may have put the
 	// entry on hold since e was read, an earlier commit of this flight may
 	// have struck out recipients.
-	current, err := get(sp, e.ID)
+	current, err := q.get(sp, e.ID)
 	if errors.Is(err, ErrNotFound) {
 		return nil // all were settled before
 	}
@@ -77,8 +85,9 @@ func (q *Queue) SettleTx(tx kv.Tx, e *Entry, outcomes []Outcome) error {
 	if len(current.Rcpts) == 0 {
 		return sp.Delete(e.flight.key[:])
 	}
-	a.left, a.next, a.tried = true, current.next(), current.tried()
-	return q.put(sp, current)
+	a.left, a.tried = true, current.tried()
+	a.next, err = q.put(sp, current)
+	return err
 }
 
 // allFinished reports that no recipient is left, whatever the record says.
@@ -110,6 +119,7 @@ func (q *Queue) strike(record, e *Entry, outcomes []Outcome, now time.Time) erro
 		case Deferred:
 			q.noteAttempt(&r, e.Rcpts[i].Attempts+1, o, now)
 		}
+		r.Warned = r.Warned || outcomes[i].Warned
 		left = append(left, r)
 	}
 	record.Rcpts = left
@@ -149,7 +159,7 @@ func cutReply(s string) string {
 }
 
 // get reads the record of an entry.
-func get(r kv.Reader, id ID) (*Entry, error) {
+func (q *Queue) get(r kv.Reader, id ID) (*Entry, error) {
 	key := keyOf(id)
 	value, err := r.Get(key[:])
 	if errors.Is(err, kv.ErrNotFound) {
@@ -163,6 +173,7 @@ func get(r kv.Reader, id ID) (*Entry, error) {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	e.ID, e.flight.key = id, key
+	q.finish(e)
 	return e, nil
 }
 
