@@ -1,10 +1,6 @@
 package smtpwire
 
-import (
-	"bytes"
-	"errors"
-	"io"
-)
+import "io"
 
 // Source is the receiving side of a connection: a window on the bytes that
 // have arrived. [DotReader] works inside that window, so that a body goes from
@@ -20,26 +16,6 @@ type Source interface {
 	Fill() error
 }
 
-// Faults of a message. Each is the reply to the final dot; the sentence is for
-// the postmaster of the sending side.
-var (
-	ErrBareCR   = NewReply(550, "5.6.0", "Message refused: it holds a CR without LF. Lines end in CR LF only; the sending program must be corrected")
-	ErrBareLF   = NewReply(550, "5.6.0", "Message refused: it holds a LF without CR. Lines end in CR LF only; the sending program must be corrected")
-	ErrNUL      = NewReply(550, "5.6.0", "Message refused: it holds a NUL octet. Send such content in base64 or quoted-printable")
-	ErrLongLine = NewReply(550, "5.6.0", "Message refused: it holds a line that is far too long. Send such content in base64 or quoted-printable")
-	ErrTooLarge = NewReply(552, "5.3.4", "Message refused: it is larger than the SIZE in the reply to EHLO")
-)
-
-// ErrNotDrained says that a refused message went on for longer than it was
-// worth reading: only closing the connection is left.
-var ErrNotDrained = errors.New("smtpwire: refused message does not end")
-
-// BodyLimits are what one message may have. Zero fields mean no limit.
-type BodyLimits struct {
-	Size int64 // octets, without the dots that stuffing added
-	Line int   // octets of a line, without CRLF
-}
-
 // DotReader reads the text that follows a 354 reply: it takes off the stuffed
 // dots and ends at CR LF "." CR LF. It is an io.Reader and io.WriterTo; the
 // latter hands out the source's own bytes and copies nothing.
@@ -49,15 +25,14 @@ type BodyLimits struct {
 // then still inside the message: the caller calls [DotReader.Drain] before it
 // replies. The zero value is unusable before Reset, and reusable after it.
 type DotReader struct {
-	src    Source
-	limits BodyLimits
-	state  dotState
-	line   int    // octets of the current line so far
-	size   int64  // octets handed out
-	held   int    // bytes at the front of the source that were scanned
-	text   []byte // the part of them that Read has still to hand out
-	fault  error  // the first fault of the message
-	ended  bool   // CR LF "." CR LF was seen
+	src   Source
+	lines lineCheck
+	state dotState
+	limit int64  // of size; 0 for none
+	size  int64  // octets handed out
+	held  int    // bytes at the front of the source that were scanned
+	text  []byte // the part of them that Read has still to hand out
+	ended bool   // CR LF "." CR LF was seen
 }
 
 type dotState uint8
@@ -72,7 +47,7 @@ const (
 
 // Reset makes the reader ready for one message from src.
 func (d *DotReader) Reset(src Source, limits BodyLimits) {
-	*d = DotReader{src: src, limits: limits}
+	*d = DotReader{src: src, lines: lineCheck{max: limits.Line}, limit: limits.Size}
 }
 
 // Read implements io.Reader. io.EOF means that the message is complete;
@@ -115,10 +90,10 @@ func (d *DotReader) Size() int64 { return d.size }
 
 // Complete reports whether the whole message was read and has no fault. Only
 // then may it be acknowledged.
-func (d *DotReader) Complete() bool { return d.ended && d.fault == nil && len(d.text) == 0 }
+func (d *DotReader) Complete() bool { return d.ended && d.lines.fault == nil && len(d.text) == 0 }
 
 // Fault returns the fault of the message, or nil.
-func (d *DotReader) Fault() error { return d.fault }
+func (d *DotReader) Fault() error { return d.lines.fault }
 
 // Drain reads on to the true end of the message and drops what it reads. It
 // returns nil there, so that the next byte of the source is a command again;
@@ -143,8 +118,8 @@ func (d *DotReader) Drain(limit int64) error {
 func (d *DotReader) next() ([]byte, error) {
 	for {
 		switch {
-		case d.fault != nil:
-			return nil, d.fault
+		case d.lines.fault != nil:
+			return nil, d.lines.fault
 		case d.ended:
 			return nil, io.EOF
 		}
@@ -152,12 +127,12 @@ func (d *DotReader) next() ([]byte, error) {
 			return nil, err
 		}
 		piece := d.text
-		if d.fault == nil && len(piece) > 0 {
+		if d.lines.fault == nil && len(piece) > 0 {
 			d.size += int64(len(piece))
-			if d.limits.Size == 0 || d.size <= d.limits.Size {
+			if d.limit == 0 || d.size <= d.limit {
 				return piece, nil
 			}
-			d.fault = ErrTooLarge
+			d.lines.fail(ErrTooLarge)
 		}
 		d.text = nil
 	}
@@ -209,52 +184,22 @@ func (d *DotReader) scan(b []byte) (n int, text []byte) {
 				d.ended = true
 				return i + 1, nil
 			}
-			d.fail(ErrBareCR)
+			d.lines.fail(ErrBareCR)
 			d.state = inText
 		case afterCR:
-			d.state, d.line = atStart, 0
-			if b[i] != '\n' {
-				d.fail(ErrBareCR)
-				d.state = inText
-				continue
+			d.state = inText
+			if d.lines.closes(b[i]) {
+				d.state = atStart
+				i++
 			}
-			i++
 		case inText:
-			i += d.hop(b[i:])
+			n, end := d.lines.hop(b[i:])
+			d.state = stateBehind[end]
+			i += n
 		}
 	}
 	return i, b[start:i]
 }
 
-// hop passes over the rest of a line, with its CR LF if that is there.
-func (d *DotReader) hop(b []byte) int {
-	n := bytes.IndexByte(b, '\r')
-	line := b
-	if n >= 0 {
-		line = b[:n]
-	}
-	if bytes.IndexByte(line, '\n') >= 0 {
-		d.fail(ErrBareLF)
-	}
-	if bytes.IndexByte(line, 0) >= 0 {
-		d.fail(ErrNUL)
-	}
-	if d.line += len(line); d.limits.Line > 0 && d.line > d.limits.Line {
-		d.fail(ErrLongLine)
-	}
-	switch {
-	case n < 0:
-		return len(b)
-	case n+1 < len(b) && b[n+1] == '\n':
-		d.state, d.line = atStart, 0
-		return n + 2
-	}
-	d.state = afterCR
-	return n + 1
-}
-
-func (d *DotReader) fail(fault error) {
-	if d.fault == nil {
-		d.fault = fault
-	}
-}
+// stateBehind is where the reader stands after a hop.
+var stateBehind = [...]dotState{lineGoesOn: inText, lineHasCR: afterCR, lineEnded: atStart}

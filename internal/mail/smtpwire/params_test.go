@@ -10,7 +10,7 @@ import (
 	"tram/internal/mail/smtpwire"
 )
 
-const everything = smtpwire.Size | smtpwire.EightBitMIME | smtpwire.SMTPUTF8 | smtpwire.DSN | smtpwire.Auth | smtpwire.BinaryMIME
+const everything = smtpwire.Extensions(1<<32 - 1)
 
 func TestParseCommand(t *testing.T) {
 	for _, tt := range []struct {
