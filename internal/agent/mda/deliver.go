@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"tram/internal/agent/mda/outlet"
 	"tram/internal/directory"
 	"tram/internal/mail/address"
 	"tram/internal/mailstore"
@@ -21,25 +22,39 @@ type Directory interface {
 	Expand(ctx context.Context, a address.Address) (directory.Expansion, error)
 }
 
-// Options of a Deliverer. All but Log are required.
+// Reporter writes the success notifications of RFC 3461. *mta.Reporter is one.
+type Reporter interface {
+	// Report prepares the notification for those recipients of e whose outcome
+	// is Delivered and whose sender wants to hear of it. It is nil when nobody
+	// is to be told. The caller adds it in the commit that settles them.
+	Report(ctx context.Context, e *queue.Entry, outcomes []queue.Outcome) (*queue.Pending, error)
+}
+
+// Options of a Deliverer. Those up to Directory are required.
 type Options struct {
 	DB        kv.DB
 	Blobs     blob.Store
 	Queue     *queue.Queue
 	Mail      *mailstore.Store
 	Directory Directory
-	Log       *slog.Logger // default: discards
+
+	Reporter Reporter       // nil: senders hear of no success
+	Outlets  outlet.Options // how files and programs are delivered to
+	Log      *slog.Logger   // default: discards
 }
 
 // Deliverer delivers to mailboxes. It satisfies mta.LocalDeliverer.
-type Deliverer struct{ o Options }
+type Deliverer struct {
+	o       Options
+	outlets *outlet.Deliverer
+}
 
 // New returns a deliverer.
 func New(o Options) *Deliverer {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Deliverer{o}
+	return &Deliverer{o: o, outlets: outlet.New(o.Outlets)}
 }
 
 // Deliver delivers e to those of its recipients that rcpts names and sets
