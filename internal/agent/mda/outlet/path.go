@@ -45,34 +45,29 @@ func (d *Deliverer) openDir(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("open %s: %w", d.o.Root, err)
 	}
 	at := "/"
-	for i, part := range parts {
+	for _, part := range parts {
 		if err := trusted(fd, at, onTheWay); err != nil {
 			unix.Close(fd)
 			return nil, err
 		}
 		at = path.Join(at, part)
-		next, err := openStep(fd, part, i == len(parts)-1)
+		// O_PATH: to pass needs no right to read.
+		next, err := unix.Openat(fd, part, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 		unix.Close(fd)
 		if err != nil {
 			return nil, stepError(at, err)
 		}
 		fd = next
 	}
+	defer unix.Close(fd)
 	if err := trusted(fd, at, theLast); err != nil {
-		unix.Close(fd)
 		return nil, err
 	}
-	return os.NewFile(uintptr(fd), at), nil
-}
-
-// openStep opens one directory below another. Only the last one is read or
-// synced; those on the way need no more than the right to pass.
-func openStep(fd int, name string, last bool) (int, error) {
-	how := unix.O_PATH
-	if last {
-		how = unix.O_RDONLY
+	last, err := unix.Openat(fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", at, err)
 	}
-	return unix.Openat(fd, name, how|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	return os.NewFile(uintptr(last), at), nil
 }
 
 func stepError(at string, err error) error {
