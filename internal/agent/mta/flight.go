@@ -60,8 +60,11 @@ type verdict struct {
 
 // station is the host that the outcome comes from; zero for this one.
 type station struct {
-	host string // "mx.example.org[192.0.2.1]"
-	tls  string // "TLS 1.3 TLS_AES_128_GCM_SHA256"
+	host      string // "mx.example.org[192.0.2.1]"
+	tls       string // "TLS 1.3 TLS_AES_128_GCM_SHA256"
+	dsn       bool   // it offered DSN: with the message it took over the duty to notify (RFC 3461 5.2.1)
+	deliverBy bool   // it offered DELIVERBY (RFC 2852)
+	final     bool   // LMTP: it has put the message into the mailbox
 }
 
 // deliver hands the recipients of ours to the delivery agent and settles what
@@ -95,7 +98,7 @@ func (f *flight) deliver(ctx context.Context, rcpts []int, found []directory.Res
 }
 
 // settle commits the outcomes of some recipients and, in the same commit, the
-// bounce for those of them that failed.
+// notification about them.
 func (f *flight) settle(ctx context.Context, verdicts []verdict, at station) {
 	err := f.commit(ctx, verdicts, at)
 	if err != nil {
@@ -111,13 +114,13 @@ func (f *flight) settle(ctx context.Context, verdicts []verdict, at station) {
 }
 
 func (f *flight) commit(ctx context.Context, verdicts []verdict, at station) error {
-	bounce, err := f.bounce(ctx, verdicts, at)
-	if err != nil {
-		return fmt.Errorf("write the bounce: %w", err)
-	}
 	outcomes := make([]queue.Outcome, len(f.e.Rcpts))
 	for _, v := range verdicts {
 		outcomes[v.rcpt] = v.outcome
+	}
+	bounce, err := f.m.o.Report.reportAll(ctx, f.e, outcomes, at)
+	if err != nil {
+		return fmt.Errorf("write the notification: %w", err)
 	}
 	accounts := []kv.Account{queue.Shard(f.e.ID)}
 	if bounce != nil {
@@ -137,9 +140,6 @@ func (f *flight) commit(ctx context.Context, verdicts []verdict, at station) err
 	if bounce != nil {
 		// Scheduled although not synced yet: whoever sends it on syncs first.
 		f.m.o.Queue.Added(bounce)
-		f.m.o.Counters.Bounces.Add(1)
-		f.m.o.Log.LogAttrs(ctx, slog.LevelInfo, "queued", slog.String("id", bounce.ID().String()),
-			slog.String("from", "<>"), slog.String("to", f.e.Sender.Path()), slog.String("bounce_of", f.e.ID.String()))
 	}
 	return f.sync(ctx, verdicts)
 }

@@ -77,6 +77,9 @@ type Options struct {
 	// to stop. Default 10 s.
 	StopTime time.Duration
 
+	// Report writes the notifications; nil makes one. The local delivery agent
+	// should have the same.
+	Report   *Reporter
 	Counters *Counters    // default: its own
 	Log      *slog.Logger // default: discards
 }
@@ -91,8 +94,11 @@ type Counters struct {
 	Relayed        atomic.Int64 // taken over by another host
 	Deferred       atomic.Int64 // attempts that ended in a deferral
 	Failed         atomic.Int64 // given up
-	Bounces        atomic.Int64 // notifications queued
-	DoubleBounces  atomic.Int64 // failed notifications, dropped
+	Bounces        atomic.Int64 // notifications queued for senders
+	ToldFailed     atomic.Int64 // recipients in them that failed
+	ToldDelayed    atomic.Int64 // that are late
+	ToldSuccess    atomic.Int64 // that were delivered, passed on or distributed
+	DoubleBounces  atomic.Int64 // failed mail from the null sender: given to the postmaster or dropped
 	LostReplies    atomic.Int64 // messages whose reply to the final dot was lost: possible doubles
 	Connects       atomic.Int64 // connections to other hosts
 	Reused         atomic.Int64 // transactions on a connection that was open

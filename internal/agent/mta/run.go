@@ -48,6 +48,9 @@ func New(o Options) (*MTA, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Report == nil {
+		o.Report = NewReporter(ReporterOptions{Hostname: o.Hostname, Queue: o.Queue, Blobs: o.Blobs, Counters: o.Counters, Log: o.Log})
+	}
 	m := &MTA{o: o}
 	if o.Relay != nil {
 		m.route.Relay = Hop{Way: ToHost, Name: o.Relay.Host, Port: uint16(o.Relay.Port), TLS: o.Relay.TLS, User: o.Relay.User}

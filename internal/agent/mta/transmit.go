@@ -23,8 +23,9 @@ const (
 
 // sent is what came of an attempt.
 type sent struct {
-	station
 	replies []*smtpwire.Reply // one a recipient of the group; nil is undecided
+	at      []station         // whose replies they are, in the same order
+	station                   // the last host that was talked to, for what is undecided
 	// undecided is why recipients are undecided: 5yz for all of them, 4yz to
 	// try again.
 	undecided *smtpwire.Reply
@@ -36,7 +37,7 @@ var errSource = smtpwire.NewReply(451, "4.3.0", "The message cannot be read here
 
 // transmit sends a group to its destination.
 func (m *MTA) transmit(ctx context.Context, g *group) sent {
-	t := &transmission{m: m, g: g, sent: sent{replies: make([]*smtpwire.Reply, len(g.rcpts))}}
+	t := &transmission{m: m, g: g, sent: sent{replies: make([]*smtpwire.Reply, len(g.rcpts)), at: make([]station, len(g.rcpts))}}
 	t.try(ctx)
 	t.stopped = ctx.Err() != nil
 	return t.sent
@@ -176,7 +177,9 @@ func (t *transmission) offer(ctx context.Context, h smtpclient.Host, conn *smtpc
 		return false
 	}
 	t.sessions++
-	t.station = station{conn.Name(), conn.TLS()}
+	t.station = station{
+		host: conn.Name(), tls: conn.TLS(), dsn: conn.Offers(smtpwire.DSN), deliverBy: conn.Offers(smtpwire.DeliverByTime), final: t.g.hop.Way == ToLMTP,
+	}
 	t.done = true
 	for n, reply := range r.Replies {
 		t.replies[asked[n]] = reply
