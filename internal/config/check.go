@@ -108,6 +108,9 @@ func (c *Config) checkRelay(r *report) {
 	if rel.User != "" && (rel.TLS == RelayNone || rel.TLS == RelayOpportunistic) && !isLoopback(rel.Host) {
 		r.at("relay.tls", `the password would travel unprotected; write tls = "starttls" or "implicit"`)
 	}
+	if rel.Source != "" && !isAddr(rel.Source) {
+		r.at("relay.source", "%q is not an IP address; write one of this machine, as in \"192.0.2.1\"", rel.Source)
+	}
 	for _, n := range rel.Networks {
 		if n.IsValid() && n.Bits() == 0 {
 			r.at("relay.networks", "%s is everyone: this would be an open relay; name your own networks", n)

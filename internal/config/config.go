@@ -92,6 +92,7 @@ type Relay struct {
 	User     string         `json:"user"`
 	Password Secret         `json:"password"`
 	Networks []netip.Prefix `json:"networks"`
+	Source   string         `json:"source"` // IP address of our side of connections to other hosts; empty: the system chooses
 }
 
 // Address is host:port of the smarthost, empty when there is none.

@@ -43,6 +43,7 @@ tls = "starttls"
 user = "u"
 password = "p"
 networks = ["192.0.2.1/24", "2001:db8::1"]
+source = "192.0.2.1"
 
 [dns]
 servers = ["127.0.0.1:5353"]
@@ -75,7 +76,8 @@ func TestParseFull(t *testing.T) {
 	want.TLS = TLS{"/etc/tram/cert.pem", "/etc/tram/key.pem"}
 	want.Limits.MessageSize, want.Limits.SMTPIdle = 10*MiB, hour+hour/2
 	want.Relay = Relay{"smtp.example.net", 587, RelayStartTLS, "u", "p",
-		[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")}}
+		[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")},
+		"192.0.2.1"}
 	want.DNS.Servers = []string{"127.0.0.1:5353"}
 	want.Queue = Queue{[]Duration{hour / 60, hour}, 60 * hour}
 	want.Log = Log{"debug", LogJSON, 10 * Day}
@@ -165,13 +167,14 @@ func TestProblems(t *testing.T) {
 12 queue.retry: wants between 1 and 100 pauses`,
 		},
 		"relay": {
-			"[relay]\nhost = 'smtp.example.net:25'\nuser = 'u'\nnetworks = ['10.0.0.0/8', '::/0', '0.0.0.0/0']\nport = 0",
+			"[relay]\nhost = 'smtp.example.net:25'\nuser = 'u'\nnetworks = ['10.0.0.0/8', '::/0', '0.0.0.0/0']\nport = 0\nsource = 'eth0'",
 			`1 relay.tls: the password would travel unprotected
 2 relay.host: "smtp.example.net:25" is not a host name or address; the port has a key of its own
 3 relay.user: user and password belong together
 4 relay.networks: ::/0 is everyone: this would be an open relay
 4 relay.networks: 0.0.0.0/0 is everyone: this would be an open relay
-5 relay.port: 0 is out`,
+5 relay.port: 0 is out
+6 relay.source: "eth0" is not an IP address`,
 		},
 		"one bracket": {
 			"[listener]\nprotocol = 'smtp'\naddress = ':25'\n[dns]\nservers = ['lan']",

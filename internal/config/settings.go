@@ -95,6 +95,7 @@ func relaySettings() []setting {
 		{"tls", `"opportunistic" (when offered), "none", "starttls" or "implicit"; the last two demand it with a certificate that verifies.`, func(c *Config) any { return &c.Relay.TLS }},
 		{"user", "Login name at the smarthost, when it wants one.", func(c *Config) any { return &c.Relay.User }},
 		{"password", "Its password. Keep this file unreadable for others.", func(c *Config) any { return &c.Relay.Password }},
+		{"source", "Address that connections to other hosts come from, when the machine has several. When empty, the system chooses.", func(c *Config) any { return &c.Relay.Source }},
 		{"networks", `Clients that may send to other domains without logging in, as "192.0.2.0/24". None by default.`, func(c *Config) any { return &c.Relay.Networks }},
 	}
 }
