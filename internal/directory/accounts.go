@@ -19,27 +19,19 @@ func (d *Directory) AddAccount(ctx context.Context, a Account, password string) 
 	if err != nil {
 		return a, err
 	}
-	hash, err := d.hashOrNone(ctx, password)
+	secret, err := d.secretsOf(ctx, password)
 	if err != nil {
 		return a, fmt.Errorf("account %s: %w", a.Address, err)
 	}
 	err = d.update(ctx, func(sp kv.Space) (err error) {
-		a, err = insert(sp, a, hash)
+		a, err = insert(sp, a, secret)
 		return err
 	})
 	return a, err
 }
 
-// hashOrNone hashes a password; "" has no hash.
-func (d *Directory) hashOrNone(ctx context.Context, password string) (string, error) {
-	if password == "" {
-		return "", nil
-	}
-	return d.hasher.hash(ctx, password)
-}
-
 // insert writes a new account, in normal form, and gives it its number.
-func insert(sp kv.Space, a Account, hash string) (Account, error) {
+func insert(sp kv.Space, a Account, secret secrets) (Account, error) {
 	own := ownParts(a.Address)
 	if err := free(sp, own); err != nil {
 		return a, err
@@ -49,7 +41,7 @@ func insert(sp kv.Space, a Account, hash string) (Account, error) {
 		return a, err
 	}
 	a.ID, a.Created = id, now()
-	return a, write(sp, a, own, hash)
+	return a, errors.Join(write(sp, a, own), secret.write(sp, id))
 }
 
 // ownParts splits an address that is in its normal form.
@@ -60,8 +52,12 @@ func ownParts(s string) address.Address {
 
 // free checks that an address is in a domain of ours and that nobody has it.
 func free(r kv.Reader, own address.Address) error {
-	if _, err := readDomain(r, own.Domain); err != nil {
+	dom, err := readDomain(r, own.Domain)
+	if err != nil {
 		return fmt.Errorf("address %s: %w", own, err)
+	}
+	if dom.Kind == AliasDomain {
+		return invalid("address "+own.String(), fmt.Errorf("%s stands for %s; make it there", dom.Name, dom.Target))
 	}
 	if exists, err := has(r, addressKey(own.Domain, own.Local)); err != nil || exists {
 		return orExists(err, "address "+own.String())
@@ -85,9 +81,8 @@ func nextID(sp kv.Space) (AccountID, error) {
 	return id, sp.Set(nextKey, binary.BigEndian.AppendUint64(nil, uint64(id)+1))
 }
 
-// write writes all records of an account but leaves an existing password
-// alone when hash is "".
-func write(sp kv.Space, a Account, own address.Address, hash string) error {
+// write writes all records of an account but those of its password.
+func write(sp kv.Space, a Account, own address.Address) error {
 	errs := []error{
 		sp.Set(addressKey(own.Domain, own.Local), entry{account: a.ID}.encode()),
 		sp.Set(accountKey(a.ID), a.encode()),
@@ -97,41 +92,7 @@ func write(sp kv.Space, a Account, own address.Address, hash string) error {
 	} else {
 		errs = append(errs, sp.Delete(adminKey(a.ID)))
 	}
-	if hash != "" {
-		errs = append(errs, sp.Set(passwordKey(a.ID), encodeHash(hash)))
-	}
 	return errors.Join(errs...)
-}
-
-// SetPassword sets a plain password; "" takes the login away. Verified
-// passwords that are remembered are void at once, see remembered.go.
-func (d *Directory) SetPassword(ctx context.Context, id AccountID, password string) error {
-	hash, err := d.hashOrNone(ctx, password)
-	if err != nil {
-		return err
-	}
-	return d.setHash(ctx, id, hash)
-}
-
-// SetPasswordHash sets a password that was hashed elsewhere, see [Scheme].
-func (d *Directory) SetPasswordHash(ctx context.Context, id AccountID, hash string) error {
-	hash, err := acceptHash(hash)
-	if err != nil {
-		return err
-	}
-	return d.setHash(ctx, id, hash)
-}
-
-func (d *Directory) setHash(ctx context.Context, id AccountID, hash string) error {
-	return d.update(ctx, func(sp kv.Space) error {
-		if _, err := readAccount(sp, id); err != nil {
-			return err
-		}
-		if hash == "" {
-			return sp.Delete(passwordKey(id))
-		}
-		return sp.Set(passwordKey(id), encodeHash(hash))
-	})
 }
 
 // UpdateAccount writes all fields of an account but ID and Created. A changed
@@ -157,7 +118,7 @@ func (d *Directory) UpdateAccount(ctx context.Context, a Account) error {
 			}
 		}
 		a.Created = old.Created
-		return write(sp, a, own, "")
+		return write(sp, a, own)
 	})
 }
 

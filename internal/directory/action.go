@@ -62,7 +62,7 @@ func ParseAction(s string) (Action, error) {
 }
 
 func parseAction(s string) (a Action, err error) {
-	if len(s) > MaxNextHop || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if len(s) > MaxNextHop || !utf8.ValidString(s) || strings.ContainsFunc(s, isControl) {
 		return a, errActionText
 	}
 	word, rest, _ := strings.Cut(s, " ")

@@ -69,7 +69,7 @@ func (d *Directory) Alias(ctx context.Context, addr string) (a Alias, err error)
 func readAlias(r kv.Reader, addr string) (Alias, error) {
 	own := ownParts(addr)
 	e, found, err := readEntry(r, own.Domain, own.Local)
-	if err == nil && (!found || e.account != 0) {
+	if err == nil && (!found || e.targets == nil) {
 		err = fmt.Errorf("alias %s: %w", addr, ErrNoAlias)
 	}
 	return Alias{Address: addr, Targets: e.targets}, err
@@ -79,6 +79,6 @@ func readAlias(r kv.Reader, addr string) (Alias, error) {
 // error ends it.
 func (d *Directory) Aliases(ctx context.Context, domain string) iter.Seq2[Alias, error] {
 	return addresses(ctx, d, domain, func(_ kv.Reader, addr string, e entry) (Alias, bool, error) {
-		return Alias{Address: addr, Targets: e.targets}, e.account == 0, nil
+		return Alias{Address: addr, Targets: e.targets}, e.targets != nil, nil
 	})
 }

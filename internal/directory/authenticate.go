@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -28,15 +29,15 @@ const maxWaiting = 256
 // unknown login takes as long as a wrong password. ErrAuthBusy and errors of
 // the store mean: try again.
 func (d *Directory) Authenticate(ctx context.Context, login, password string, remote netip.Addr) (uint64, string, error) {
-	c, err := d.credentials(ctx, login)
+	c, err := d.credentials(ctx, login, passwordKey)
+	hash, usable := d.hasher.decoy, c.record != nil
+	if err == nil && usable {
+		hash, err = decodeHash(c.record)
+	}
 	if err != nil {
 		return 0, "", fmt.Errorf("authenticate: %w", err)
 	}
-	usable := c.hash != "" && !c.account.Disabled
-	if !usable {
-		c.hash = d.hasher.decoy
-	}
-	ok, err := d.hasher.verify(ctx, c.hash, password)
+	ok, err := d.hasher.verify(ctx, hash, password)
 	if err != nil {
 		return 0, "", err
 	}
@@ -46,44 +47,52 @@ func (d *Directory) Authenticate(ctx context.Context, login, password string, re
 	return uint64(c.account.ID), c.account.Address, nil
 }
 
-// credentials are what a login is checked against; hash is "" when it cannot
-// succeed.
+// credentials are what a login is checked against; record is nil when it
+// cannot succeed.
 type credentials struct {
 	account Account
-	hash    string
+	record  []byte
 }
 
-func (d *Directory) credentials(ctx context.Context, login string) (c credentials, err error) {
-	if !strings.Contains(login, "@") && d.defaultDomain != "" {
-		login += "@" + d.defaultDomain
-	}
-	a, err := address.ParseAddress(login)
+// credentials reads the account of a login and one of its secrets.
+func (d *Directory) credentials(ctx context.Context, login string, secretKey func(AccountID) []byte) (c credentials, err error) {
+	a, err := parseLogin(d.complete(login))
 	if err != nil {
 		return c, nil
 	}
-	a = a.Fold()
 	err = d.view(ctx, func(r kv.Reader) error {
-		c, err = readCredentials(r, a)
+		c, err = readCredentials(r, a, secretKey)
 		return err
 	})
 	return c, err
 }
 
-func readCredentials(r kv.Reader, a address.Address) (c credentials, err error) {
+// complete adds the default domain to a login without one.
+func (d *Directory) complete(login string) string {
+	if !strings.Contains(login, "@") && d.defaultDomain != "" {
+		login += "@" + d.defaultDomain
+	}
+	return login
+}
+
+func parseLogin(login string) (address.Address, error) {
+	a, err := address.ParseAddress(login)
+	return a.Fold(), err
+}
+
+func readCredentials(r kv.Reader, a address.Address, secretKey func(AccountID) []byte) (c credentials, err error) {
 	e, found, err := readEntry(r, a.Domain, a.Local)
 	if err != nil || !found || e.account == 0 {
 		return c, err
 	}
-	if c.account, err = readAccount(r, e.account); err != nil {
+	if c.account, err = readAccount(r, e.account); err != nil || c.account.Disabled {
 		return c, err
 	}
-	v, err := r.Get(passwordKey(e.account))
+	v, err := r.Get(secretKey(e.account))
 	if errors.Is(err, kv.ErrNotFound) {
 		return c, nil
 	}
-	if err == nil {
-		c.hash, err = decodeHash(v)
-	}
+	c.record = bytes.Clone(v)
 	return c, err
 }
 

@@ -106,7 +106,7 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		return it.Err()
 	}))
-	if !slices.Equal(keys, []string{"n", "v"}) {
+	if !slices.Equal(keys, []string{"k", "n", "v"}) {
 		t.Errorf("keys left: %q", keys)
 	}
 }

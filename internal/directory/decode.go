@@ -14,11 +14,18 @@ type decoder struct {
 
 // newDecoder checks and takes off the version.
 func newDecoder(v []byte) decoder {
-	r := decoder{rest: string(v)}
-	if version := r.byte(); r.err == nil && version != recordVersion {
+	r, _ := newDecoderUpTo(v, recordVersion)
+	return r
+}
+
+// newDecoderUpTo is newDecoder for a record that has several versions.
+func newDecoderUpTo(v []byte, newest byte) (r decoder, version byte) {
+	r = decoder{rest: string(v)}
+	version = r.byte()
+	if r.err == nil && (version == 0 || version > newest) {
 		r.rest, r.err = "", ErrNewVersion
 	}
-	return r
+	return r, version
 }
 
 // done returns the first mistake, or one about bytes left over.
@@ -79,6 +86,20 @@ func (r *decoder) uint() uint64 {
 }
 
 func (r *decoder) text() string { return r.take(r.uint()) }
+
+// texts reads a number of texts and the texts.
+func (r *decoder) texts(most int) []string {
+	n := r.uint()
+	if n > uint64(most) || n > uint64(len(r.rest)) { // each has a byte at least
+		r.fail()
+		return nil
+	}
+	list := make([]string, n)
+	for i := range list {
+		list[i] = r.text()
+	}
+	return list
+}
 
 func (r *decoder) time() time.Time {
 	u := r.uint()

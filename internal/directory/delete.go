@@ -56,7 +56,7 @@ func (d *Directory) RestoreAccount(ctx context.Context, id AccountID) error {
 			return err
 		}
 		return errors.Join(
-			write(sp, x.Account, own, ""),
+			write(sp, x.Account, own),
 			sp.Delete(deletedKey(id)),
 		)
 	})
@@ -68,7 +68,7 @@ func (d *Directory) Forget(ctx context.Context, id AccountID) error {
 		if _, err := readDeleted(sp, id); err != nil {
 			return err
 		}
-		return errors.Join(sp.Delete(passwordKey(id)), sp.Delete(deletedKey(id)))
+		return errors.Join(secrets{}.write(sp, id), sp.Delete(deletedKey(id)))
 	})
 }
 

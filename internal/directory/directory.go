@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"tram/internal/mail/address"
 	"tram/internal/storage/kv"
@@ -17,7 +19,8 @@ var (
 	ErrNoList     = errors.New("no such list")
 	ErrNoRule     = errors.New("no such rule")
 	ErrExists     = errors.New("exists already")
-	ErrNotEmpty   = errors.New("domain still has accounts or aliases")
+	ErrNotEmpty   = errors.New("domain still has accounts, aliases, lists or recipients")
+	ErrAliased    = errors.New("an alias domain stands for it")
 	ErrInvalid    = errors.New("invalid")
 	ErrDisabled   = errors.New("account is disabled")
 	ErrLoop       = errors.New("alias leads back to itself")
@@ -37,20 +40,34 @@ type Directory struct {
 	postmaster    address.Address
 	defaultDomain string
 	hasher        *hasher
+	include       func(ctx context.Context, path string) ([]string, error)
+	cramMD5       bool
+	saltSecret    []byte // of invented SCRAM salts
+
+	rules   atomic.Pointer[Rules] // the present snapshot
+	loading sync.Mutex            // held while a new one is read
 }
 
 // Open opens the directory in db; an empty store is a directory without
 // domains.
 func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
-	d := &Directory{db: db, postmaster: o.Postmaster, defaultDomain: o.DefaultDomain, hasher: newHasher(o.Log)}
+	d := &Directory{
+		db: db, postmaster: o.Postmaster, defaultDomain: o.DefaultDomain, hasher: newHasher(o.Log),
+		include: o.Include, cramMD5: o.CRAMMD5,
+	}
+	if d.include == nil {
+		d.include = ReadInclude
+	}
 	if o.DefaultDomain != "" {
 		var err error
 		if d.defaultDomain, err = domainName(o.DefaultDomain); err != nil {
 			return nil, fmt.Errorf("open directory: default %w", err)
 		}
 	}
-	if err := d.checkFormat(ctx); err != nil {
-		return nil, fmt.Errorf("open directory: %w", err)
+	for _, step := range []func(context.Context) error{d.checkFormat, d.readSaltSecret, d.loadRules} {
+		if err := step(ctx); err != nil {
+			return nil, fmt.Errorf("open directory: %w", err)
+		}
 	}
 	return d, nil
 }

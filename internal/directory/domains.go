@@ -20,6 +20,9 @@ func (d *Directory) AddDomain(ctx context.Context, dom Domain) (Domain, error) {
 		if exists, err := has(sp, domainKey(dom.Name)); err != nil || exists {
 			return orExists(err, "domain "+dom.Name)
 		}
+		if err := checkTarget(sp, dom); err != nil {
+			return err
+		}
 		return sp.Set(domainKey(dom.Name), dom.encode())
 	})
 	return dom, err
@@ -36,7 +39,25 @@ func orExists(err error, what string) error {
 // now is the time as records have it.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// UpdateDomain writes catch-all and separator of a domain.
+// checkTarget checks that an alias domain stands for one that is none itself:
+// one step is all that anybody has to follow.
+func checkTarget(r kv.Reader, dom Domain) error {
+	if dom.Kind != AliasDomain {
+		return nil
+	}
+	to, err := readDomain(r, dom.Target)
+	if err != nil {
+		return fmt.Errorf("alias domain %s: %w", dom.Name, err)
+	}
+	if to.Kind == AliasDomain {
+		return invalid("alias domain "+dom.Name, fmt.Errorf("%s itself stands for %s; name that one", to.Name, to.Target))
+	}
+	return nil
+}
+
+// UpdateDomain writes everything but the name of a domain. What has addresses
+// of its own, or alias domains that stand for it, cannot become an alias
+// domain.
 func (d *Directory) UpdateDomain(ctx context.Context, dom Domain) error {
 	dom, err := dom.normal()
 	if err != nil {
@@ -48,12 +69,20 @@ func (d *Directory) UpdateDomain(ctx context.Context, dom Domain) error {
 			return err
 		}
 		dom.Created = old.Created
+		if dom.Kind == AliasDomain && old.Kind != AliasDomain {
+			if err := unused(sp, dom.Name); err != nil {
+				return err
+			}
+		}
+		if err := checkTarget(sp, dom); err != nil {
+			return err
+		}
 		return sp.Set(domainKey(dom.Name), dom.encode())
 	})
 }
 
-// DeleteDomain removes a domain that has neither accounts nor aliases. Deleted
-// accounts do not count.
+// DeleteDomain removes a domain that has no addresses any more and that no alias
+// domain stands for. Deleted accounts do not count.
 func (d *Directory) DeleteDomain(ctx context.Context, name string) error {
 	name, err := domainName(name)
 	if err != nil {
@@ -63,17 +92,45 @@ func (d *Directory) DeleteDomain(ctx context.Context, name string) error {
 		if _, err := readDomain(sp, name); err != nil {
 			return err
 		}
-		lo, hi := addressRange(name)
-		it := sp.Scan(lo, hi)
-		defer it.Close()
-		if it.Next() {
-			return fmt.Errorf("domain %s: %w", name, ErrNotEmpty)
-		}
-		if err := it.Err(); err != nil {
+		if err := unused(sp, name); err != nil {
 			return err
 		}
 		return sp.Delete(domainKey(name))
 	})
+}
+
+// unused checks that a domain has no addresses and that no alias domain stands
+// for it.
+func unused(r kv.Reader, name string) error {
+	lo, hi := addressRange(name)
+	if some, err := anyKeyIn(r, lo, hi); err != nil || some {
+		return orNotEmpty(err, name)
+	}
+	it := r.Scan([]byte{'d'}, []byte{'d' + 1})
+	defer it.Close()
+	for it.Next() {
+		dom, err := decodeDomain(string(it.Key()[1:]), it.Value())
+		if err != nil {
+			return err
+		}
+		if dom.Target == name {
+			return fmt.Errorf("domain %s: %w: %s", name, ErrAliased, dom.Name)
+		}
+	}
+	return it.Err()
+}
+
+func orNotEmpty(err error, name string) error {
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("domain %s: %w", name, ErrNotEmpty)
+}
+
+func anyKeyIn(r kv.Reader, lo, hi []byte) (bool, error) {
+	it := r.Scan(lo, hi)
+	defer it.Close()
+	return it.Next(), it.Err()
 }
 
 // Domain returns a domain of ours.

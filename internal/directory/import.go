@@ -58,7 +58,7 @@ func (d *Directory) ImportAccounts(ctx context.Context, seq iter.Seq[NewAccount]
 // imported is an account of an import, checked and hashed, or its mistake.
 type imported struct {
 	account Account
-	hash    string
+	secret  secrets
 	err     error
 }
 
@@ -78,7 +78,7 @@ func (d *Directory) prepareBatch(ctx context.Context, next func() (NewAccount, b
 		}
 		slot := &part[i]
 		group.Go(func() error {
-			slot.account, slot.hash, slot.err = d.prepareImport(ctx, a)
+			slot.account, slot.secret, slot.err = d.prepareImport(ctx, a)
 			if slot.err != nil {
 				slot.err = &ImportError{Index: first + i, Address: a.Address, Err: slot.err}
 			}
@@ -88,24 +88,24 @@ func (d *Directory) prepareBatch(ctx context.Context, next func() (NewAccount, b
 	return part, true
 }
 
-func (d *Directory) prepareImport(ctx context.Context, n NewAccount) (a Account, hash string, err error) {
+func (d *Directory) prepareImport(ctx context.Context, n NewAccount) (a Account, s secrets, err error) {
 	if a, err = n.Account.normal(); err != nil {
-		return a, "", err
+		return a, s, err
 	}
 	// Before the work of hashing: the commit asks again.
 	err = d.view(ctx, func(r kv.Reader) error { return free(r, ownParts(a.Address)) })
 	if err != nil {
-		return a, "", err
+		return a, s, err
 	}
 	if n.Hash == "" {
-		hash, err = d.hashOrNone(ctx, n.Password)
-		return a, hash, err
+		s, err = d.secretsOf(ctx, n.Password)
+		return a, s, err
 	}
 	if n.Password != "" {
-		return a, "", invalid("password", errors.New("it is given both in plain and hashed"))
+		return a, s, invalid("password", errors.New("it is given both in plain and hashed"))
 	}
-	hash, err = acceptHash(n.Hash)
-	return a, hash, err
+	s.hash, err = acceptHash(n.Hash)
+	return a, s, err
 }
 
 // mistakes joins those of a batch.
@@ -135,7 +135,7 @@ func (d *Directory) insertBatch(ctx context.Context, part batch, first int) erro
 	return d.update(ctx, func(sp kv.Space) error {
 		var errs []error
 		for i := range part {
-			_, err := insert(sp, part[i].account, part[i].hash)
+			_, err := insert(sp, part[i].account, part[i].secret)
 			switch {
 			case errors.Is(err, ErrExists), errors.Is(err, ErrNoDomain):
 				errs = append(errs, &ImportError{Index: first + i, Address: part[i].account.Address, Err: err})

@@ -20,6 +20,13 @@ var (
 	errSeparator = fmt.Errorf("the subaddress separator is one of %s, or %q for none", separators, NoSubaddress)
 	errQuota     = errors.New("a quota is not negative")
 	errPrintable = errors.New("a name has printable characters only, in UTF-8")
+	errFooter    = fmt.Errorf("a footer is text in UTF-8 of at most %d octets", MaxFooter)
+	errKind      = errors.New("a domain is hosted, relayed or an alias, and verified by none, list or callout")
+	errVerify    = errors.New("only recipients of a relayed domain are verified")
+	errTarget    = errors.New("only an alias domain stands for another one")
+	errSelf      = errors.New("it would stand for itself")
+	errAliasOnly = errors.New("an alias domain has nothing of its own; set catch-all and footer in the domain that it stands for")
+	errDescribed = fmt.Errorf("a description has at most %d octets of printable characters", MaxDescription)
 )
 
 // separators may stand between user and tag.
@@ -71,7 +78,7 @@ func ownAddress(s string) (address.Address, error) {
 	return a, invalid(fmt.Sprintf("address %q", s), err)
 }
 
-// target returns the normal form of an address that an alias or a catch-all
+// target returns the normal form of an address that a catch-all or a list
 // leads to. It may be anybody's, so its local part keeps its case.
 func target(s string) (string, error) {
 	a, err := address.ParseAddress(s)
@@ -97,6 +104,33 @@ func (d Domain) normal() (_ Domain, err error) {
 	case s == NoSubaddress, len(s) == 1 && strings.Contains(separators, s):
 	default:
 		return d, invalid(fmt.Sprintf("separator %q", s), errSeparator)
+	}
+	if len(d.Footer) > MaxFooter || !multiline(d.Footer) {
+		return d, invalid("footer of "+d.Name, errFooter)
+	}
+	return d.normalKind()
+}
+
+// normalKind checks what belongs to some kinds of domains only.
+func (d Domain) normalKind() (_ Domain, err error) {
+	switch {
+	case int(d.Kind) >= len(domainKinds) || int(d.Verify) >= len(verifyModes):
+		err = errKind
+	case d.Verify != VerifyNone && d.Kind != Relayed:
+		err = errVerify
+	case d.Kind != AliasDomain && d.Target != "":
+		err = errTarget
+	case d.Kind != AliasDomain:
+		return d, nil
+	case d.CatchAll != "" || d.Footer != "":
+		err = errAliasOnly
+	default:
+		if d.Target, err = domainName(d.Target); err == nil && d.Target == d.Name {
+			err = errSelf
+		}
+	}
+	if err != nil {
+		return d, invalid("domain "+d.Name, err)
 	}
 	return d, nil
 }
@@ -138,6 +172,11 @@ func printable(s string) bool {
 	return true
 }
 
+// multiline reports whether s is printable text with line ends and tabs.
+func multiline(s string) bool {
+	return printable(strings.NewReplacer("\r\n", "", "\n", "", "\t", "").Replace(s))
+}
+
 // normal checks an alias and brings it into its normal form, without repeats.
 func (a Alias) normal() (Alias, error) {
 	own, err := ownAddress(a.Address)
@@ -151,10 +190,15 @@ func (a Alias) normal() (Alias, error) {
 	seen := make(map[string]bool)
 	var targets []string
 	for _, t := range a.Targets {
-		if t, err = target(t); err != nil {
+		parsed, err := ParseTarget(t)
+		if err != nil {
 			return a, fmt.Errorf("alias %s: %w", a.Address, err)
 		}
-		folded := fold(t)
+		t = parsed.String()
+		folded := t
+		if parsed.Kind == ToAddress {
+			folded = parsed.Address.Fold().String()
+		}
 		if folded == a.Address {
 			return a, invalid("alias "+a.Address, ErrLoop)
 		}
@@ -165,6 +209,53 @@ func (a Alias) normal() (Alias, error) {
 	}
 	a.Targets = targets
 	return a, nil
+}
+
+// normal checks a list and brings it into its normal form, members without
+// repeats.
+func (l List) normal() (List, error) {
+	own, err := ownAddress(l.Address)
+	if err != nil {
+		return l, err
+	}
+	l.Address = own.String()
+	if l.Owner != "" {
+		if l.Owner, err = target(l.Owner); err != nil {
+			return l, fmt.Errorf("owner of list %s: %w", l.Address, err)
+		}
+	}
+	if len(l.Description) > MaxDescription || !printable(l.Description) {
+		return l, invalid("list "+l.Address, errDescribed)
+	}
+	l.Members, _, err = l.join(nil, l.Members)
+	return l, err
+}
+
+// join adds members to those that a list has; added counts the new ones.
+func (l List) join(have, more []string) (all []string, added int, err error) {
+	seen := make(map[string]bool, len(have)+len(more))
+	for _, m := range have {
+		seen[fold(m)] = true
+	}
+	all = have
+	for _, m := range more {
+		if m, err = target(m); err != nil {
+			return nil, 0, fmt.Errorf("list %s: %w", l.Address, err)
+		}
+		folded := fold(m)
+		if folded == l.Address {
+			return nil, 0, invalid("list "+l.Address, ErrLoop)
+		}
+		if !seen[folded] {
+			seen[folded] = true
+			all = append(all, m)
+			added++
+		}
+	}
+	if len(all) > MaxMembers {
+		return nil, 0, invalid("list "+l.Address, fmt.Errorf("%d members, it can have %d", len(all), MaxMembers))
+	}
+	return all, added, nil
 }
 
 // fold is the form of an address, parsed before, in which it is compared.

@@ -70,7 +70,7 @@ func ParseNextHop(s string) (h NextHop, err error) {
 	switch {
 	case len(text) > MaxNextHop:
 		err = errHopLong
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, isControl):
 		err = errHopText
 	default:
 		h, err = parseNextHop(text)

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -177,16 +176,3 @@ func matches(hash, password string) (bool, error) {
 // workers is how many hashes are computed at once: each fills a core and
 // argonMemory.
 func workers() int { return runtime.GOMAXPROCS(0) }
-
-// hash hashes a plain password.
-func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	password, err := prepare(password)
-	if err != nil {
-		return "", err
-	}
-	if err := h.enter(ctx); err != nil {
-		return "", err
-	}
-	defer h.leave()
-	return newArgonHash(password).String(), nil
-}

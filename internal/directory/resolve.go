@@ -21,7 +21,7 @@ func (d *Directory) Resolve(ctx context.Context, a address.Address) (res Resolut
 	return res, nil
 }
 
-// resolve is the order of package directory's documentation.
+// resolve finds the domain and leaves the rest to inDomain.
 func (d *Directory) resolve(r kv.Reader, a address.Address) (Resolution, error) {
 	a = a.Fold()
 	if a.Domain == "" {
@@ -38,7 +38,41 @@ func (d *Directory) resolve(r kv.Reader, a address.Address) (Resolution, error) 
 	if err != nil {
 		return Resolution{}, err
 	}
+	if dom.Kind == AliasDomain {
+		return d.inAliasDomain(r, dom, a)
+	}
+	res, err := d.inDomain(r, &dom, a)
+	res.Domain = dom
+	return res, err
+}
+
+// inAliasDomain resolves an address as the same one in the domain that its own
+// stands for.
+func (d *Directory) inAliasDomain(r kv.Reader, dom Domain, a address.Address) (Resolution, error) {
+	to, err := readDomain(r, dom.Target)
+	if err != nil {
+		return Resolution{}, err
+	}
+	a.Domain = to.Name
+	res, err := d.inDomain(r, &to, a)
+	res.Domain = to
+	if res.Via == "" {
+		res.Via = a.String()
+	}
+	if res.Class == IsRelayed {
+		// The next hop need not know the name in front of it, so the recipient
+		// becomes the address that it stands for.
+		res.Class, res.Targets = IsAlias, []Target{{Address: a}}
+	}
+	return res, err
+}
+
+// inDomain is the order of package directory's documentation.
+func (d *Directory) inDomain(r kv.Reader, dom *Domain, a address.Address) (Resolution, error) {
 	if res, found, err := exact(r, a.Domain, a.Local); err != nil || found {
+		return res, err
+	}
+	if res, found, err := implied(r, a); err != nil || found {
 		return res, err
 	}
 	user, tag := address.SplitSubaddress(a.Local, dom.separator())
@@ -48,6 +82,9 @@ func (d *Directory) resolve(r kv.Reader, a address.Address) (Resolution, error) 
 			res.Via = address.Address{Local: user, Domain: a.Domain}.String()
 			return res, err
 		}
+	}
+	if dom.Kind == Relayed && dom.Verify != VerifyList {
+		return Resolution{Class: IsRelayed, Verify: dom.Verify}, nil
 	}
 	if user == "postmaster" || user == "abuse" {
 		role := address.Address{Local: user, Domain: a.Domain}
@@ -70,15 +107,21 @@ func (d *Directory) resolveBare(r kv.Reader, a address.Address) (Resolution, err
 	return d.role(r, a)
 }
 
-// exact resolves the account or alias of exactly this address.
+// exact resolves what was made with exactly this address.
 func exact(r kv.Reader, domain, local string) (res Resolution, found bool, err error) {
 	e, found, err := readEntry(r, domain, local)
 	if err != nil || !found {
 		return res, false, err
 	}
-	if e.account == 0 {
+	switch {
+	case e.list != nil:
+		e.list.Address = address.Address{Local: local, Domain: domain}.String()
+		return Resolution{Class: IsList, List: e.list}, true, nil
+	case e.targets != nil:
 		res, err = leadsTo(address.Address{Local: local, Domain: domain}.String(), e.targets...)
 		return res, true, err
+	case e.account == 0:
+		return Resolution{Class: IsRelayed}, true, nil
 	}
 	res.Class = IsAccount
 	if res.Account, err = readAccount(r, e.account); err != nil {

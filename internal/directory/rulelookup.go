@@ -66,6 +66,12 @@ func (p patterns[T]) findDomain(domain string) *T {
 	}
 }
 
+// Has reports whether there are rules of one kind of rewriting. Who would have
+// to read a message to rewrite it asks first.
+func (r *Rules) Has(kind RewriteKind) bool {
+	return r != nil && r.index != nil && len(r.index.rewrites[kind]) > 0
+}
+
 // Rewrite returns what the table of one kind makes of an address, and the
 // rule, or the address itself and nil. One step: the result is not looked up
 // again. Masquerade matches subdomains only.

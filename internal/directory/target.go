@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"tram/internal/mail/address"
 )
@@ -27,6 +28,11 @@ const (
 	ToProgram                   // a program that reads the message
 )
 
+var targetKinds = [...]string{ToAddress: "address", ToInclude: "include", ToFile: "file", ToProgram: "program"}
+
+// String returns address, include, file or program.
+func (k TargetKind) String() string { return nameOf(targetKinds[:], int(k)) }
+
 // MaxTarget bounds the text of a target, in octets.
 const MaxTarget = 4096
 
@@ -34,7 +40,7 @@ const includePrefix = ":include:"
 
 var (
 	errTargetLong  = fmt.Errorf("a target has at most %d octets", MaxTarget)
-	errControl     = errors.New("it holds a control character")
+	errControl     = errors.New("it holds a control character or is not UTF-8")
 	errAbsolute    = errors.New("the path must be absolute: /var/…")
 	errNoProgram   = errors.New("after | stands the program with its absolute path: |/usr/bin/…")
 	errOpenQuote   = errors.New("a quote is not closed")
@@ -56,7 +62,7 @@ func ParseTarget(s string) (t Target, err error) {
 	switch {
 	case len(s) > MaxTarget:
 		err = errTargetLong
-	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, isControl):
 		err = errControl
 	case strings.HasPrefix(s, includePrefix):
 		t = Target{Kind: ToInclude, Path: strings.TrimSpace(s[len(includePrefix):])}
@@ -84,6 +90,8 @@ func unquoteWhole(s string) string {
 	}
 	return strings.ReplaceAll(s[1:len(s)-1], `\"`, `"`)
 }
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 func checkPath(path string) error {
 	if !strings.HasPrefix(path, "/") || strings.Trim(path, "/") == "" {
