@@ -35,8 +35,18 @@ func newPool(o *Options) *pool {
 	return &pool{o: o, parked: make(map[smtpclient.Host][]*parked)}
 }
 
-// get takes a connection to a host, or nil.
+// get takes a connection to a host that can be used, or nil.
 func (p *pool) get(h smtpclient.Host) *smtpclient.Conn {
+	for {
+		conn := p.take(h)
+		if conn == nil || conn.Alive() {
+			return conn
+		}
+		conn.Abort()
+	}
+}
+
+func (p *pool) take(h smtpclient.Host) *smtpclient.Conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.parked[h]

@@ -81,6 +81,11 @@ func (t *transmission) walk(ctx context.Context) {
 		}
 		return
 	}
+	if socket := t.g.hop.Socket; socket != "" {
+		t.call(ctx, smtpclient.Host{Name: t.g.hop.Name, Socket: socket, LMTP: true, TLS: smtpclient.NoTLS, User: t.g.hop.User})
+		t.judge()
+		return
+	}
 	t.undecided = smtpwire.NewReply(451, "4.4.4", "None of the mail hosts of the destination has an address")
 	if len(hosts) == 1 && hosts[0].Host == t.g.hop.Name && t.g.hop.Way == ToMX {
 		t.undecided = errNoHost // the implicit MX: the domain itself has none
@@ -90,6 +95,11 @@ func (t *transmission) walk(ctx context.Context) {
 			break
 		}
 	}
+	t.judge()
+}
+
+// judge notes when no host could be talked to.
+func (t *transmission) judge() {
 	if t.sessions == 0 && t.undecided.Temporary() {
 		t.trouble = t.undecided
 	}
@@ -136,139 +146,9 @@ func (m *MTA) port(hop Hop) uint16 {
 
 // host is how a host is to be talked to.
 func (m *MTA) host(hop Hop, name string, to netip.AddrPort) smtpclient.Host {
-	h := smtpclient.Host{Name: name, Addr: to, TLS: cmp.Or(hop.TLS, smtpclient.Opportunistic), User: hop.User}
+	h := smtpclient.Host{Name: name, Addr: to, LMTP: hop.Way == ToLMTP, TLS: cmp.Or(hop.TLS, smtpclient.Opportunistic), User: hop.User}
 	if hop == m.route.Relay {
 		h.Password = m.o.Relay.Password
 	}
 	return h
-}
-
-// call talks to a host, on a connection that is open or a new one.
-func (t *transmission) call(ctx context.Context, h smtpclient.Host) {
-	t.connects++
-	if conn := t.m.send.pool.get(h); conn != nil {
-		t.m.o.Counters.Reused.Add(1)
-		if t.offer(ctx, h, conn) {
-			return
-		}
-		// The host had closed it meanwhile, which says nothing about the host.
-	}
-	conn, err := smtpclient.Dial(ctx, h, &t.m.o.Client)
-	if err != nil {
-		t.undecided = failureReply(err)
-		return
-	}
-	t.m.o.Counters.Connects.Add(1)
-	if conn.Fallback() {
-		t.m.o.Counters.TLSFallbacks.Add(1)
-	}
-	t.offer(ctx, h, conn)
-}
-
-// offer sends the message for those recipients that are undecided. It returns
-// false when a kept connection turned out to be dead before the host had said
-// anything.
-func (t *transmission) offer(ctx context.Context, h smtpclient.Host, conn *smtpclient.Conn) bool {
-	kept := conn.Sent() > 0
-	m, asked := t.message()
-	r := conn.Send(ctx, m)
-	defer t.m.send.pool.put(h, conn)
-	if kept && isDead(r) {
-		return false
-	}
-	t.sessions++
-	t.station = station{
-		host: conn.Name(), tls: conn.TLS(), dsn: conn.Offers(smtpwire.DSN), deliverBy: conn.Offers(smtpwire.DeliverByTime), final: t.g.hop.Way == ToLMTP,
-	}
-	t.done = true
-	for n, reply := range r.Replies {
-		t.replies[asked[n]] = reply
-		if reply == nil {
-			t.done = false
-		}
-	}
-	switch {
-	case r.Failure == nil:
-	case r.Failure.Source:
-		t.undecided, t.done = errSource, true
-	default:
-		t.undecided = r.Failure.Reply()
-	}
-	if r.Lost {
-		// Another host, or another try now, would make a double likely.
-		t.m.o.Counters.LostReplies.Add(1)
-		t.done = true
-	}
-	return true
-}
-
-// isDead reports whether a connection ended before anything was decided, and
-// not because of the message.
-func isDead(r smtpclient.Result) bool {
-	if r.Failure == nil || r.Failure.Source || r.Lost {
-		return false
-	}
-	for _, reply := range r.Replies {
-		if reply != nil {
-			return false
-		}
-	}
-	var said *smtpwire.Reply
-	return !errors.As(r.Failure.Err, &said) || said.Code == 421
-}
-
-// message is what is offered: the entry, for the recipients that are still
-// undecided, whose indexes in the group are returned too.
-func (t *transmission) message() (*smtpclient.Message, []int) {
-	e := t.g.f.e
-	text := textOf(e, t.body)
-	m := &smtpclient.Message{
-		From: e.Sender, Text: text, Size: text.Size(),
-		EightBit: e.EightBit, SMTPUTF8: e.SMTPUTF8, Ret: e.Ret, EnvID: e.EnvID,
-	}
-	var asked []int
-	for n, i := range t.g.rcpts {
-		if t.replies[n] == nil {
-			r := &e.Rcpts[i]
-			m.Rcpts = append(m.Rcpts, smtpclient.Rcpt{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt})
-			asked = append(asked, n)
-		}
-	}
-	return m, asked
-}
-
-// failureReply is the reply that stands for a conversation that did not come
-// about.
-func failureReply(err error) *smtpwire.Reply {
-	var failure *smtpclient.Failure
-	if errors.As(err, &failure) {
-		return failure.Reply()
-	}
-	return smtpwire.NewReply(451, "4.4.0", err.Error())
-}
-
-// conclude settles a group after an attempt. Its destination is not tried
-// before until.
-func (g *group) conclude(ctx context.Context, s sent, until time.Time) {
-	verdicts := make([]verdict, 0, len(g.rcpts))
-	for n, i := range g.rcpts {
-		reply := s.replies[n]
-		if reply == nil {
-			reply = s.undecided
-			if s.stopped {
-				continue
-			}
-		}
-		v := verdict{i, queue.Outcome{Result: queue.Failed, Reply: reply.Error()}}
-		switch {
-		case reply.Code/100 == 2:
-			v.outcome.Result = queue.Delivered
-		case !reply.Permanent():
-			v.outcome = g.later(i, reply.Error(), until)
-		}
-		verdicts = append(verdicts, v)
-	}
-	if len(verdicts) > 0 {
-		g.f.settle(ctx, verdicts, s.station)
-	}
 }

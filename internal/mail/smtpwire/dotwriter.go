@@ -11,8 +11,9 @@ import (
 // are dots stuffed. Writes go to w as they come, in pieces; w should be
 // buffered. The zero value is ready after Reset.
 type DotWriter struct {
-	w     io.Writer
-	state writeState
+	w       io.Writer
+	state   writeState
+	counted bool // no dots; see LineWriter
 }
 
 type writeState uint8
@@ -76,7 +77,7 @@ func (d *DotWriter) step(p []byte) (int, error) {
 		return 1, nil
 	case p[0] == '\n':
 		return 1, d.endLine()
-	case d.state == lineStart && p[0] == '.':
+	case d.state == lineStart && p[0] == '.' && !d.counted:
 		d.state = midLine
 		_, err := d.w.Write(dot)
 		return 0, err
@@ -114,7 +115,7 @@ func (d *DotWriter) canonical(p []byte) int {
 		}
 		i += len(crlf)
 		d.state = lineStart
-		if i < len(p) && p[i] == '.' {
+		if i < len(p) && p[i] == '.' && !d.counted {
 			return i
 		}
 	}
@@ -136,4 +137,25 @@ func (d *DotWriter) endLine() error {
 	d.state = lineStart
 	_, err := d.w.Write(crlf)
 	return err
+}
+
+// NewLineWriter returns a writer that sends canonical text as a [DotWriter]
+// does, but counted (BDAT, RFC 3030) and not ended by a dot: dots are not
+// stuffed, and Close only ends the last line.
+func NewLineWriter(w io.Writer) *LineWriter {
+	return &LineWriter{DotWriter{w: w, counted: true}}
+}
+
+// LineWriter writes canonical text; see NewLineWriter.
+type LineWriter struct{ dots DotWriter }
+
+// Write implements io.Writer.
+func (l *LineWriter) Write(p []byte) (int, error) { return l.dots.Write(p) }
+
+// Close ends the last line if it has no end.
+func (l *LineWriter) Close() error {
+	if l.dots.state == lineStart {
+		return nil
+	}
+	return l.dots.endLine()
 }

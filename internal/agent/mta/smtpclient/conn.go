@@ -5,8 +5,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
+	"net/netip"
 	"time"
 
 	"tram/internal/mail/smtpwire"
@@ -37,6 +37,8 @@ type Conn struct {
 	broken   bool   // nothing more can be said
 	fallback bool   // the TLS handshake failed before
 	copying  []byte // buffer for texts, made when there is one
+	chunk    []byte // the same, of BDAT
+	line     []byte // buffer for a command
 }
 
 // Dial connects, greets, and brings up TLS and the login as the host entry
@@ -59,7 +61,11 @@ func Dial(ctx context.Context, h Host, o *Options) (*Conn, error) {
 
 func dial(ctx context.Context, h Host, o *Options) (*Conn, error) {
 	c := &Conn{host: h, o: o, t: o.Timeouts.withDefaults(), opened: time.Now(), ctx: ctx}
-	nc, err := (&net.Dialer{Timeout: c.t.Connect}).DialContext(ctx, "tcp", h.Addr.String())
+	network, where := "tcp", h.Addr.String()
+	if h.Socket != "" {
+		network, where = "unix", h.Socket
+	}
+	nc, err := c.dialer().DialContext(ctx, network, where)
 	if err != nil {
 		return nil, c.fail("connect", "4.4.1", err)
 	}
@@ -67,6 +73,16 @@ func dial(ctx context.Context, h Host, o *Options) (*Conn, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// dialer binds our side to Options.Source, unless the host is one of the other
+// IP family, which cannot be reached from there.
+func (c *Conn) dialer() *net.Dialer {
+	d := &net.Dialer{Timeout: c.t.Connect}
+	if to := c.host.Addr.Addr(); c.o.Source.IsValid() && to.IsValid() && c.o.Source.Is4() == to.Is4() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(c.o.Source, 0))
+	}
+	return d
 }
 
 // begin takes a fresh connection over; with an error it is closed.
@@ -112,7 +128,11 @@ func (c *Conn) open() error {
 
 // hello introduces us, by HELO when the host is too old for EHLO.
 func (c *Conn) hello() error {
-	reply, err := c.command("EHLO", "EHLO "+c.o.Hostname)
+	verb := "EHLO"
+	if c.host.LMTP {
+		verb = "LHLO"
+	}
+	reply, err := c.command(verb, verb+" "+c.o.Hostname)
 	if err != nil {
 		return err
 	}
@@ -121,8 +141,8 @@ func (c *Conn) hello() error {
 		c.offer = smtpwire.ParseEHLO(reply)
 		return nil
 	}
-	if !reply.Permanent() {
-		return c.refuse("EHLO", reply)
+	if !reply.Permanent() || c.host.LMTP {
+		return c.refuse(verb, reply)
 	}
 	reply, err = c.command("HELO", "HELO "+c.o.Hostname)
 	if err == nil && reply.Code != 250 {
@@ -218,19 +238,40 @@ func (c *Conn) said(step string, reply *smtpwire.Reply) *Failure {
 	return &Failure{Host: c.Name(), Step: step, Enhanced: enhanced, Err: reply}
 }
 
-// Name is the host as logs and reports call it, "mx.example.org[192.0.2.1]".
+// Name is the host as logs and reports call it, "mx.example.org[192.0.2.1]", or
+// the path of its socket.
 func (c *Conn) Name() string {
-	if c.host.Name == "" || c.host.Name == c.host.Addr.Addr().String() {
+	switch {
+	case c.host.Socket != "":
+		return c.host.Socket
+	case c.host.Name == "" || c.host.Name == c.host.Addr.Addr().String():
 		return "[" + c.host.Addr.Addr().String() + "]"
 	}
-	return fmt.Sprintf("%s[%s]", c.host.Name, c.host.Addr.Addr())
+	return c.host.Name + "[" + c.host.Addr.Addr().String() + "]"
 }
 
 // Host is the host that was dialled.
 func (c *Conn) Host() Host { return c.host }
 
 // Usable reports whether another transaction can follow.
-func (c *Conn) Usable() bool { return !c.broken }
+func (c *Conn) Usable() bool {
+	return !c.broken && (c.offer.MaxMails == 0 || c.sent < c.offer.MaxMails)
+}
+
+// usualRcpts is how many recipients every host takes (RFC 5321 4.5.3.1.8).
+const usualRcpts = 100
+
+// MaxRcpts is how many recipients a transaction may have here.
+func (c *Conn) MaxRcpts() int {
+	if c.offer.MaxRcpts > 0 {
+		return c.offer.MaxRcpts
+	}
+	return usualRcpts
+}
+
+// MaxDomains is how many domains the recipients of a transaction may have, 0
+// when it does not matter.
+func (c *Conn) MaxDomains() int { return c.offer.MaxDomains }
 
 // Sent is the number of transactions so far.
 func (c *Conn) Sent() int { return c.sent }
@@ -250,6 +291,12 @@ func (c *Conn) TLS() string {
 	}
 	state := tc.ConnectionState()
 	return tls.VersionName(state.Version) + " " + tls.CipherSuiteName(state.CipherSuite)
+}
+
+// Abort closes without a word.
+func (c *Conn) Abort() {
+	c.broken = true
+	c.nc.Close()
 }
 
 // Close says QUIT, waits a moment for the answer (RFC 5321 4.1.1.10), and

@@ -28,6 +28,12 @@ func (f *Failure) Error() string {
 	return fmt.Sprintf("%s: at %s: %s", f.Host, f.Step, plain(f.Err))
 }
 
+// isReply reports whether the host said why.
+func (f *Failure) isReply() bool {
+	var reply *smtpwire.Reply
+	return errors.As(f.Err, &reply)
+}
+
 func (f *Failure) Unwrap() error { return f.Err }
 
 // Reply is the failure as a temporary reply.

@@ -2,7 +2,9 @@ package smtpclient
 
 import (
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 
 	"tram/internal/mail/address"
 	"tram/internal/mail/smtpwire"
@@ -12,13 +14,18 @@ import (
 type Message struct {
 	From  address.Address
 	Rcpts []Rcpt
-	Text  io.Reader // read once; line ends and dots are taken care of
-	Size  int64     // octets of Text
+	Text  io.ReaderAt // line ends and dots are taken care of
+	Size  int64       // octets of Text
 
-	EightBit bool   // the body has octets beyond ASCII
-	SMTPUTF8 bool   // the header has, or must not lose, characters beyond ASCII
-	Ret      string // RFC 3461: FULL, HDRS or ""
-	EnvID    string // decoded
+	EightBit   bool // there are octets beyond ASCII
+	Binary     bool // RFC 3030: lines may be of any length, and NUL, CR and LF stand anywhere
+	SMTPUTF8   bool // RFC 6531: the header has characters beyond ASCII
+	RequireTLS bool // RFC 8689
+
+	Ret      string          // RFC 3461: FULL, HDRS or ""
+	EnvID    string          // decoded
+	By       smtpwire.ByTime // RFC 2852, seconds from now
+	Priority int8            // RFC 6710; 0 is not sent
 }
 
 // Rcpt is one recipient.
@@ -30,9 +37,11 @@ type Rcpt struct {
 
 // Result is what became of the recipients of a message.
 type Result struct {
-	Replies []*smtpwire.Reply // one a recipient, in order; nil is undecided
-	Failure *Failure          // what ended the conversation early, or nil
-	Lost    bool              // the reply to the final dot did not come: accepted recipients are undecided
+	Replies []*smtpwire.Reply   // one a recipient, in order; nil is undecided
+	Unfit   *smtpwire.Reply     // why this host cannot be given the message, though another may; or nil
+	Failure *Failure            // what ended the conversation early, or nil
+	Lost    bool                // the reply to the end of the text did not come: accepted recipients are undecided
+	Offered smtpwire.Extensions // what the host offers: with DSN it has taken over the duty to notify
 }
 
 // decide gives every undecided recipient a reply.
@@ -44,39 +53,75 @@ func (r *Result) decide(reply *smtpwire.Reply) {
 	}
 }
 
-// mailLine is the MAIL command. utf8 says whether addresses go as they are.
-func (c *Conn) mailLine(m *Message, utf8 bool) []byte {
-	line := append([]byte("MAIL FROM:"), wirePath(m.From, utf8)...)
-	offers := func(e smtpwire.Extensions) bool { return c.offer.Extensions&e != 0 }
-	if offers(smtpwire.Size) && m.Size > 0 {
-		line = strconv.AppendInt(append(line, " SIZE="...), m.Size, 10)
+// Offers reports whether the host offers all of these extensions.
+func (c *Conn) Offers(e smtpwire.Extensions) bool { return c.offer.Extensions&e == e }
+
+// appendMail appends the MAIL command.
+func (t *transaction) appendMail(line []byte) []byte {
+	c, m := t.c, t.m
+	line = append(append(line, "MAIL FROM:"...), wirePath(m.From, t.utf8)...)
+	if c.Offers(smtpwire.Size) && m.Size > 0 {
+		line = strconv.AppendInt(append(line, " SIZE="...), t.size, 10)
 	}
-	if offers(smtpwire.EightBitMIME) && m.EightBit {
-		line = append(line, " BODY=8BITMIME"...)
+	if t.body != smtpwire.BodyUnset {
+		line = append(append(line, " BODY="...), t.body.String()...)
 	}
-	if utf8 {
+	if t.utf8 {
 		line = append(line, " SMTPUTF8"...)
 	}
-	if offers(smtpwire.DSN) && m.Ret != "" {
+	if c.Offers(smtpwire.DSN) && m.Ret != "" {
 		line = append(append(line, " RET="...), m.Ret...)
 	}
-	if offers(smtpwire.DSN) && m.EnvID != "" {
+	if c.Offers(smtpwire.DSN) && m.EnvID != "" {
 		line = smtpwire.AppendXtext(append(line, " ENVID="...), m.EnvID)
+	}
+	if m.RequireTLS && c.Offers(smtpwire.RequireTLS) {
+		line = append(line, " REQUIRETLS"...)
+	}
+	if m.By.Set && c.Offers(smtpwire.DeliverByTime) {
+		line = appendBy(line, m.By)
+	}
+	if m.Priority != 0 && c.Offers(smtpwire.MTPriority) {
+		line = strconv.AppendInt(append(line, " MT-PRIORITY="...), int64(m.Priority), 10)
 	}
 	return append(line, "\r\n"...)
 }
 
-func (c *Conn) rcptLine(r *Rcpt, utf8 bool) []byte {
-	line := append([]byte("RCPT TO:"), wirePath(r.To, utf8)...)
-	if c.offer.Extensions&smtpwire.DSN != 0 {
-		if r.Notify != "" {
-			line = append(append(line, " NOTIFY="...), r.Notify...)
+func appendBy(line []byte, by smtpwire.ByTime) []byte {
+	line = strconv.AppendInt(append(line, " BY="...), by.Seconds, 10)
+	line = append(line, ';', by.Mode)
+	if by.Trace {
+		line = append(line, 'T')
+	}
+	return line
+}
+
+// appendRcpt appends the RCPT command.
+func (t *transaction) appendRcpt(line []byte, r *Rcpt) []byte {
+	line = append(append(line, "RCPT TO:"...), wirePath(r.To, t.utf8)...)
+	if t.c.Offers(smtpwire.DSN) {
+		if notify := t.notify(r); notify != "" {
+			line = append(append(line, " NOTIFY="...), notify...)
 		}
 		if r.ORcpt != "" {
 			line = appendORcpt(append(line, " ORCPT="...), r.ORcpt)
 		}
 	}
 	return append(line, "\r\n"...)
+}
+
+// notify is the NOTIFY parameter. A host that does not know DELIVERBY is asked
+// to tell of delays at least (RFC 2852 4.1.4.2).
+func (t *transaction) notify(r *Rcpt) string {
+	switch {
+	case !t.m.By.Set || t.c.Offers(smtpwire.DeliverByTime) || r.Notify == "NEVER":
+		return r.Notify
+	case r.Notify == "":
+		return "FAILURE,DELAY"
+	case slices.Contains(strings.Split(r.Notify, ","), "DELAY"):
+		return r.Notify
+	}
+	return r.Notify + ",DELAY"
 }
 
 // appendORcpt writes "type;xtext" (RFC 3461 4.2).
@@ -96,54 +141,6 @@ func wirePath(a address.Address, utf8 bool) string {
 		a.Domain = a.ASCII()
 	}
 	return a.Path()
-}
-
-var (
-	replyBadAddress = smtpwire.NewReply(553, "5.1.3", "The address cannot be written in SMTP")
-	replyNeedUTF8   = smtpwire.NewReply(553, "5.6.7", "The message or an address needs SMTPUTF8, which the next host does not offer")
-)
-
-// unfit says why this host cannot take a message at all, or returns nil.
-func (c *Conn) unfit(m *Message) *smtpwire.Reply {
-	switch {
-	case m.From.Valid() != nil:
-		return smtpwire.NewReply(553, "5.1.7", "The sender address cannot be written in SMTP")
-	case c.offer.Extensions&smtpwire.SMTPUTF8 == 0 && (m.SMTPUTF8 || !isASCII(m.From.Local)):
-		return replyNeedUTF8
-	case c.offer.MaxSize > 0 && m.Size > c.offer.MaxSize:
-		return smtpwire.NewReply(552, "5.3.4", "The message has "+strconv.FormatInt(m.Size, 10)+" octets, and "+
-			c.Name()+" takes at most "+strconv.FormatInt(c.offer.MaxSize, 10))
-	}
-	return nil
-}
-
-// unfitRcpt says why a recipient cannot be named to this host, or returns nil.
-func (c *Conn) unfitRcpt(r *Rcpt) *smtpwire.Reply {
-	switch {
-	case r.To.IsNull() || r.To.Valid() != nil:
-		return replyBadAddress
-	case c.offer.Extensions&smtpwire.SMTPUTF8 == 0 && !isASCII(r.To.Local):
-		return replyNeedUTF8
-	}
-	return nil
-}
-
-// needsUTF8 reports whether the transaction is an SMTPUTF8 one. It is not when
-// there is nothing in it that needs to be, so that the host can pass it on
-// anywhere.
-func (c *Conn) needsUTF8(m *Message) bool {
-	if c.offer.Extensions&smtpwire.SMTPUTF8 == 0 {
-		return false
-	}
-	if m.SMTPUTF8 || !m.From.IsASCII() {
-		return true
-	}
-	for i := range m.Rcpts {
-		if !m.Rcpts[i].To.IsASCII() {
-			return true
-		}
-	}
-	return false
 }
 
 func isASCII(s string) bool {

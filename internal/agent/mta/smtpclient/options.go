@@ -1,6 +1,9 @@
-// Package smtpclient speaks SMTP to other hosts: one connection, any number of
-// transactions (RFC 5321, with PIPELINING, SIZE, 8BITMIME, SMTPUTF8, DSN,
-// STARTTLS and AUTH PLAIN when the host offers them).
+// Package smtpclient speaks SMTP and LMTP to other hosts: one connection, any
+// number of transactions (RFC 5321, RFC 2033). What the host offers is used:
+// PIPELINING, CHUNKING, SIZE, 8BITMIME, BINARYMIME, SMTPUTF8, DSN, STARTTLS,
+// AUTH, REQUIRETLS, DELIVERBY, MT-PRIORITY and LIMITS. What it lacks is made up
+// for where that is possible: text is converted to seven bits, domains go in
+// A-labels.
 //
 //	conn, err := smtpclient.Dial(ctx, smtpclient.Host{Name: "mx.example.org", Addr: addr}, &options)
 //	result := conn.Send(ctx, &smtpclient.Message{From: …, Rcpts: …, Text: …})
@@ -10,10 +13,18 @@
 //
 // Each recipient has its own reply: 2yz taken over, 4yz later, 5yz never. A
 // recipient without a reply is undecided: the conversation ended before the
-// host had said anything about it, and another host may be asked. The one
-// exception is a reply to the final dot that got lost (Result.Lost). Then
+// host had said anything about it (Result.Failure), or the host cannot take
+// such a message (Result.Unfit), and another host may be asked. The one
+// exception is a reply to the end of the text that got lost (Result.Lost). Then
 // nobody knows, and only a later attempt, which may double the message, is
 // right.
+//
+// # The text
+//
+// What leaves is canonical whatever is stored: lines end in CR LF, no CR, LF or
+// NUL stands alone, by DATA and by BDAT alike. The one exception is a message
+// that came as BINARYMIME and goes to a host that offers it: there its octets
+// are counted, and no octet means an end.
 //
 // # Trust
 //
@@ -24,6 +35,7 @@ package smtpclient
 
 import (
 	"cmp"
+	"crypto/tls"
 	"crypto/x509"
 	"net/netip"
 	"time"
@@ -41,19 +53,24 @@ const (
 	ImplicitTLS   TLSMode = "implicit" // from the first byte, certificate verified
 )
 
-// Host is the host to talk to.
+// Host is the host to talk to. It is comparable: connections to the same Host
+// can stand in for each other.
 type Host struct {
 	Name     string // what its certificate must name, and what logs call it
 	Addr     netip.AddrPort
+	Socket   string // path of a Unix socket, in place of Addr
+	LMTP     bool   // RFC 2033: LHLO, and a reply for each recipient
 	TLS      TLSMode
-	User     string // AUTH PLAIN when not empty; never without TLS unless the mode is NoTLS
+	User     string // AUTH when not empty; never without TLS unless the mode is NoTLS
 	Password string
 }
 
 // Options of all connections. The zero value is sensible.
 type Options struct {
-	Hostname string         // our name in EHLO
-	RootCAs  *x509.CertPool // for verified certificates; nil: those of the system
+	Hostname string                 // our name in EHLO
+	Source   netip.Addr             // where our side of connections comes from; zero: the system chooses
+	RootCAs  *x509.CertPool         // for verified certificates; nil: those of the system
+	Sessions tls.ClientSessionCache // to resume TLS sessions; nil: every handshake is a full one
 	Timeouts Timeouts
 }
 

@@ -2,11 +2,8 @@ package smtpclient
 
 import (
 	"crypto/tls"
-	"encoding/base64"
+	"crypto/x509"
 	"errors"
-	"slices"
-
-	"tram/internal/mail/smtpwire"
 )
 
 const stepHandshake = "TLS handshake"
@@ -15,14 +12,12 @@ const stepHandshake = "TLS handshake"
 var (
 	errNoTLS    = errors.New("does not offer STARTTLS, which is required here")
 	errInjected = errors.New("sent more than the reply before the TLS handshake")
-	errNoAuth   = errors.New("does not offer AUTH PLAIN, which is required here")
-	errBareAuth = errors.New("the password is not sent without TLS")
 )
 
 // startTLS asks for TLS where it should be, and greets again behind it.
 func (c *Conn) startTLS() error {
 	required := c.host.TLS == StartTLS
-	if c.host.TLS == NoTLS || c.host.TLS == ImplicitTLS {
+	if c.host.TLS == NoTLS || c.host.TLS == ImplicitTLS || c.host.Socket != "" {
 		return nil
 	}
 	if !c.offer.StartTLS {
@@ -56,6 +51,9 @@ func (c *Conn) handshake() error {
 		ServerName: c.host.Name,
 		RootCAs:    c.o.RootCAs,
 		MinVersion: tls.VersionTLS12,
+		// A session is resumed with the certificate that was verified when it
+		// began; an unverified one is not resumed where that is demanded.
+		ClientSessionCache: c.o.Sessions,
 		// RFC 7435: without a way to know the right certificate, any
 		// certificate is better than plain text.
 		InsecureSkipVerify: c.host.TLS != StartTLS && c.host.TLS != ImplicitTLS,
@@ -69,21 +67,21 @@ func (c *Conn) handshake() error {
 	return nil
 }
 
-// login sends user and password, where there are some (RFC 4954, RFC 4616).
-func (c *Conn) login() error {
-	if c.host.User == "" {
-		return nil
+// verified reports whether the connection is encrypted, with a certificate
+// that names the host and leads to an authority we trust (RFC 8689 4.2.1).
+func (c *Conn) verified() bool {
+	tc, ok := c.nc.(*tls.Conn)
+	if !ok {
+		return false
 	}
-	if c.TLS() == "" && c.host.TLS != NoTLS {
-		return c.fail("AUTH", "4.7.0", errBareAuth)
+	certificates := tc.ConnectionState().PeerCertificates
+	if len(certificates) == 0 {
+		return false
 	}
-	if c.offer.Extensions&smtpwire.Auth == 0 || !slices.Contains(c.offer.AuthMechs, "PLAIN") {
-		return c.fail("AUTH", "4.7.0", errNoAuth)
+	o := x509.VerifyOptions{Roots: c.o.RootCAs, DNSName: c.host.Name, Intermediates: x509.NewCertPool()}
+	for _, between := range certificates[1:] {
+		o.Intermediates.AddCert(between)
 	}
-	secret := base64.StdEncoding.EncodeToString([]byte("\x00" + c.host.User + "\x00" + c.host.Password))
-	reply, err := c.command("AUTH", "AUTH PLAIN "+secret)
-	if err == nil && reply.Code != 235 {
-		err = c.refuse("AUTH", reply)
-	}
-	return err
+	_, err := certificates[0].Verify(o)
+	return err == nil
 }

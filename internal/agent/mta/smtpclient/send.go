@@ -4,40 +4,43 @@ import (
 	"context"
 	"io"
 
+	"tram/internal/mail/message"
 	"tram/internal/mail/smtpwire"
 )
 
 // Send offers a message to the host. It always says what became of each
-// recipient; see Result.
+// recipient; see Result. There are at most [Conn.MaxRcpts] of them.
 func (c *Conn) Send(ctx context.Context, m *Message) Result {
-	t := &transaction{c: c, m: m, Result: Result{Replies: make([]*smtpwire.Reply, len(m.Rcpts))}}
+	t := &transaction{c: c, m: m, source: source{r: m.Text}}
+	t.Replies, t.Offered = make([]*smtpwire.Reply, len(m.Rcpts)), c.offer.Extensions
 	defer c.guard(ctx)()
 	c.sent++
-	if reply := c.unfit(m); reply != nil {
-		t.decide(reply)
+	unfit, failed := t.fit()
+	if unfit != nil || failed != nil {
+		t.Unfit, t.Failure = unfit, failed
 		return t.Result
 	}
 	if t.prepare(); len(t.asked) == 0 {
 		return t.Result
 	}
-	err := t.reset()
-	if err == nil && c.offer.Extensions&smtpwire.Pipelining != 0 {
-		err = t.pipelined()
-	} else if err == nil {
-		err = t.stepwise()
-	}
-	if err != nil {
+	if err := t.run(); err != nil {
 		t.Failure = err
 	}
 	return t.Result
 }
 
-// transaction is one run through MAIL, RCPT and DATA.
+// transaction is one run through MAIL, RCPT and DATA or BDAT.
 type transaction struct {
 	Result
-	c        *Conn
-	m        *Message
-	utf8     bool
+	c      *Conn
+	m      *Message
+	source source // the text, and whether it could be read
+
+	utf8      bool
+	size      int64              // of the text as it will be sent, about
+	body      smtpwire.BodyType  // BODY
+	converted *message.Downgrade // the text in 7 bits, or nil: as it is
+
 	asked    []int // indexes of the recipients that are named to the host
 	accepted []int // of those, the ones it takes
 }
@@ -45,6 +48,7 @@ type transaction struct {
 // prepare chooses the recipients that can be named to this host.
 func (t *transaction) prepare() {
 	t.utf8 = t.c.needsUTF8(t.m)
+	t.asked = make([]int, 0, 2*len(t.m.Rcpts))
 	for i := range t.m.Rcpts {
 		if reply := t.c.unfitRcpt(&t.m.Rcpts[i]); reply != nil {
 			t.Replies[i] = reply
@@ -52,6 +56,21 @@ func (t *transaction) prepare() {
 			t.asked = append(t.asked, i)
 		}
 	}
+	t.accepted = t.asked[len(t.asked):]
+}
+
+func (t *transaction) run() *Failure {
+	if err := t.reset(); err != nil {
+		return err
+	}
+	t.c.dirty = true
+	switch {
+	case t.c.Offers(smtpwire.Chunking):
+		return t.bdat()
+	case t.c.Offers(smtpwire.Pipelining):
+		return t.pipelined()
+	}
+	return t.stepwise()
 }
 
 // reset clears away what an earlier transaction left behind.
@@ -72,19 +91,8 @@ func (t *transaction) reset() *Failure {
 
 // stepwise waits for each reply before the next command.
 func (t *transaction) stepwise() *Failure {
-	t.c.dirty = true
-	t.c.w.Write(t.c.mailLine(t.m, t.utf8))
-	if taken, err := t.readMail(true); err != nil || !taken {
+	if err := t.envelope(); err != nil || len(t.accepted) == 0 {
 		return err
-	}
-	for _, i := range t.asked {
-		t.c.w.Write(t.c.rcptLine(&t.m.Rcpts[i], t.utf8))
-		if err := t.readRcpt(i, true); err != nil {
-			return err
-		}
-	}
-	if len(t.accepted) == 0 {
-		return nil
 	}
 	t.c.w.WriteString("DATA\r\n")
 	return t.data()
@@ -92,35 +100,75 @@ func (t *transaction) stepwise() *Failure {
 
 // pipelined sends MAIL, all RCPT and DATA in one go (RFC 2920).
 func (t *transaction) pipelined() *Failure {
-	t.c.dirty = true
-	t.c.w.Write(t.c.mailLine(t.m, t.utf8))
-	for _, i := range t.asked {
-		t.c.w.Write(t.c.rcptLine(&t.m.Rcpts[i], t.utf8))
-	}
+	t.writeEnvelope()
 	t.c.w.WriteString("DATA\r\n")
 	if err := t.c.w.Flush(); err != nil {
 		return t.c.fail("MAIL", "4.4.2", err)
 	}
-	taken, err := t.readMail(false)
-	if err != nil {
+	taken, err := t.readEnvelope()
+	switch {
+	case err != nil:
 		return err
-	}
-	for _, i := range t.asked {
-		if err := t.readRcpt(i, false); err != nil {
-			return err
-		}
-	}
-	if !taken {
+	case !taken:
 		return t.abandon()
 	}
 	return t.data()
+}
+
+// envelope says MAIL and RCPT and reads what the host says to them.
+func (t *transaction) envelope() *Failure {
+	if t.c.Offers(smtpwire.Pipelining) {
+		t.writeEnvelope()
+		if err := t.c.w.Flush(); err != nil {
+			return t.c.fail("MAIL", "4.4.2", err)
+		}
+		_, err := t.readEnvelope()
+		return err
+	}
+	t.c.w.Write(t.appendMail(t.c.line[:0]))
+	if taken, err := t.readMail(true); err != nil || !taken {
+		return err
+	}
+	for _, i := range t.asked {
+		t.c.w.Write(t.appendRcpt(t.c.line[:0], &t.m.Rcpts[i]))
+		if err := t.readRcpt(i, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *transaction) writeEnvelope() {
+	line := t.appendMail(t.c.line[:0])
+	t.c.w.Write(line)
+	for _, i := range t.asked {
+		line = t.appendRcpt(line[:0], &t.m.Rcpts[i])
+		t.c.w.Write(line)
+	}
+	t.c.line = line
+}
+
+// readEnvelope reads the replies to what writeEnvelope wrote.
+func (t *transaction) readEnvelope() (taken bool, failed *Failure) {
+	taken, err := t.readMail(false)
+	if err != nil {
+		return false, err
+	}
+	for _, i := range t.asked {
+		if err := t.readRcpt(i, false); err != nil {
+			return false, err
+		}
+	}
+	if !taken {
+		t.accepted = nil
+	}
+	return taken, nil
 }
 
 // abandon reads the reply to a DATA that was pipelined behind a refused MAIL.
 // A host that wants the text all the same does not follow its own words: the
 // connection is cut, for a final dot could make a message of nothing.
 func (t *transaction) abandon() *Failure {
-	t.accepted = nil
 	reply, err := t.c.read("DATA", t.c.t.Data)
 	if err != nil || reply.Code == 354 {
 		t.c.broken = true // what there was to decide is decided
@@ -173,82 +221,6 @@ func (t *transaction) reply(step string, flush bool) (*smtpwire.Reply, error) {
 	return t.c.read(step, t.c.t.Command)
 }
 
-// data reads the reply to DATA, sends the text and reads the last reply.
-func (t *transaction) data() *Failure {
-	reply, err := t.c.flushAndRead("DATA", t.c.t.Data)
-	switch {
-	case err != nil:
-		return asFailure(err)
-	case reply.Code == 354 && len(t.accepted) == 0:
-		return t.nothing()
-	case reply.Code == 354:
-		return t.text()
-	case len(t.accepted) == 0:
-		return nil
-	case reply.Permanent() || reply.Temporary():
-		t.conclude(reply)
-		return nil
-	}
-	return t.c.fail("DATA", "4.5.0", smtpwire.ErrBadReply)
-}
-
-// nothing ends a DATA that was pipelined behind recipients none of which was
-// taken (RFC 2920 3.1).
-func (t *transaction) nothing() *Failure {
-	t.c.w.WriteString(".\r\n")
-	if _, err := t.c.flushAndRead("the final dot", t.c.t.Final); err != nil {
-		t.c.broken = true // all recipients have their replies already
-	}
-	return nil
-}
-
-// text sends the message and its final dot.
-func (t *transaction) text() *Failure {
-	dots := smtpwire.NewDotWriter(t.c.w)
-	source := &sourceReader{r: t.m.Text}
-	if t.c.copying == nil {
-		t.c.copying = make([]byte, writeBuffer)
-	}
-	if _, err := io.CopyBuffer(dots, source, t.c.copying); err != nil {
-		return t.interrupted(source, err)
-	}
-	// Up to here the host cannot take the text for a message. What is flushed
-	// now holds the final dot: from here on nobody knows without a reply.
-	if err := dots.Close(); err != nil {
-		return t.interrupted(source, err)
-	}
-	reply, err := t.c.flushAndRead("the final dot", t.c.t.Final)
-	if err != nil {
-		t.Lost = true
-		return asFailure(err)
-	}
-	t.c.dirty = false
-	switch {
-	case reply.Code/100 == 2, reply.Permanent(), reply.Temporary():
-		t.conclude(reply)
-		return nil
-	}
-	t.Lost = true
-	return t.c.fail("the final dot", "4.5.0", smtpwire.ErrBadReply)
-}
-
-// interrupted ends a text that could not be sent to its end. The connection is
-// cut without a final dot, so the host cannot take the part for the whole.
-func (t *transaction) interrupted(source *sourceReader, err error) *Failure {
-	if source.err != nil {
-		f := t.c.fail("reading the message", "4.3.0", source.err)
-		f.Source = true
-		return f
-	}
-	// A host that closes in the middle of the text has often said why.
-	if reply, readErr := t.c.read("the text", t.c.t.Quit); readErr == nil && (reply.Permanent() || reply.Temporary()) {
-		t.conclude(reply)
-		t.c.broken = true
-		return nil
-	}
-	return t.c.fail("the text", "4.4.2", err)
-}
-
 // conclude gives the accepted recipients the reply that decides about them.
 func (t *transaction) conclude(reply *smtpwire.Reply) {
 	for _, i := range t.accepted {
@@ -256,18 +228,57 @@ func (t *transaction) conclude(reply *smtpwire.Reply) {
 	}
 }
 
-// sourceReader remembers whether reading or writing failed.
-type sourceReader struct {
-	r   io.Reader
+// finish reads what the host says to the end of the text: one reply, or by
+// LMTP one for each recipient that it has taken (RFC 2033 4.2).
+func (t *transaction) finish(step string) *Failure {
+	replies := 1
+	if t.c.host.LMTP && len(t.accepted) > 0 {
+		replies = len(t.accepted)
+	}
+	for n := range replies {
+		reply, err := t.c.flushAndRead(step, t.c.t.Final)
+		if err != nil {
+			return t.lost(asFailure(err))
+		}
+		switch {
+		case reply.Code/100 != 2 && !reply.Permanent() && !reply.Temporary():
+			return t.lost(t.c.fail(step, "4.5.0", smtpwire.ErrBadReply))
+		case t.c.host.LMTP && len(t.accepted) > 0:
+			t.Replies[t.accepted[n]] = reply
+		default:
+			t.conclude(reply)
+		}
+	}
+	t.c.dirty = false
+	return nil
+}
+
+// lost notes that the text is with the host, and what it did with it unknown:
+// unless it said that it goes away without having taken anything (421).
+func (t *transaction) lost(f *Failure) *Failure {
+	t.Lost = !f.isReply()
+	return f
+}
+
+// source is the text. It remembers whether reading it went wrong, so that this
+// is not taken for trouble with the host.
+type source struct {
+	r   io.ReaderAt
 	err error
 }
 
-func (s *sourceReader) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
+// ReadAt implements io.ReaderAt.
+func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.r.ReadAt(p, off)
 	if err != nil && err != io.EOF {
 		s.err = err
 	}
 	return n, err
+}
+
+// unreadable is the failure of a message that cannot be read.
+func (t *transaction) unreadable(err error) *Failure {
+	return &Failure{Host: t.c.Name(), Step: "reading the message", Enhanced: "4.3.0", Err: err, Source: true}
 }
 
 func asFailure(err error) *Failure { return err.(*Failure) }
