@@ -3,15 +3,12 @@ package mta
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"net/netip"
-	"time"
 
 	"tram/internal/agent/mta/smtpclient"
 	"tram/internal/dns"
 	"tram/internal/mail/smtpwire"
-	"tram/internal/queue"
 	"tram/internal/storage/blob"
 )
 
