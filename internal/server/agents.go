@@ -55,6 +55,11 @@ func (a *agents) newMTA(c *config.Config) (*mta.MTA, error) {
 		Self: s.doors.smtpAddresses(), StopTime: c.Limits.StopTime.Std(), MaxRemote: stores.InFlight * 3 / 4,
 		Counters: a.counters, Log: s.log,
 	}
+	if c.Relay.Source != "" {
+		if o.Client.Source, err = netip.ParseAddr(c.Relay.Source); err != nil {
+			return nil, fmt.Errorf("relay.source: %w", err)
+		}
+	}
 	if c.Relay.Host != "" {
 		o.Relay = &mta.Relay{
 			Host: c.Relay.Host, Port: c.Relay.Port, TLS: smtpclient.TLSMode(c.Relay.TLS),
