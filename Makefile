@@ -7,7 +7,7 @@ FUZZTIME ?= 30s
 POINTS   ?= 10000
 bin      := .cache/bin
 
-.PHONY: help build run test unit race fuzz crash soak bench lint fmt clean
+.PHONY: help build run example test unit race fuzz crash soak bench lint fmt clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
@@ -17,6 +17,9 @@ build: ## build bin/tram
 
 run: build ## build, make a demo domain in ./var and serve it on loopback
 	tools/demo.sh
+
+example: ## run a topology of examples/ on loopback: make example NAME=dmz-relay
+	@tools/example.sh $(NAME)
 
 test: ## install what the tests need and run all of them; in CI the fuzz targets too
 	tools/need.sh tests

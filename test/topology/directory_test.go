@@ -1,0 +1,58 @@
+package topology
+
+import (
+	"os"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// directory is what the test needs to know of a file for "tram apply".
+type directory struct {
+	Domain  []domain
+	Account []account
+	Alias   []alias
+}
+
+type domain struct{ Name string }
+
+type account struct{ Address, Password string }
+
+type alias struct {
+	Address string
+	Targets []string
+}
+
+func (d *directory) account(address string) *account {
+	for i := range d.Account {
+		if d.Account[i].Address == address {
+			return &d.Account[i]
+		}
+	}
+	return nil
+}
+
+// furnish fills the directory of the host from its file.
+func (h *host) furnish() {
+	h.t.Helper()
+	file := strings.TrimSuffix(h.file, ".toml") + ".directory.toml"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := toml.Unmarshal(text, &h.directory); err != nil {
+		h.t.Fatalf("%s: %v", file, err)
+	}
+	if _, err := h.run("", "apply", "--help"); err != nil {
+		h.t.Skip("waits for tram apply")
+	}
+	for _, d := range h.directory.Domain {
+		h.must("", "domain", "add", d.Name)
+	}
+	for _, a := range h.directory.Account {
+		h.must(a.Password+"\n", "account", "add", a.Address, "--password-stdin")
+	}
+	for _, a := range h.directory.Alias {
+		h.must("", append([]string{"alias", "add", a.Address}, a.Targets...)...)
+	}
+}
