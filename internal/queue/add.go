@@ -151,6 +151,7 @@ func (q *Queue) Added(p *Pending) {
 		if sl == nil {
 			continue // Added was called twice
 		}
+		sl.class, sl.site = uint8(Class(e.Priority)), q.schedule.sites.enter(e.domain())
 		if e.Hold {
 			q.schedule.set(sl, Held)
 			continue

@@ -98,7 +98,7 @@ func BenchmarkDefer(b *testing.B) {
 	id := add(b, q, received())
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := q.Retry(b.Context(), id); err != nil {
+		if _, err := q.Retry(b.Context(), Only(id)); err != nil {
 			b.Fatal(err)
 		}
 		settle(b, q, take(b, q), Outcome{Result: Deferred, Reply: "451 4.2.0 later"})

@@ -105,7 +105,7 @@ func (q *Queue) scriptStep(ctx context.Context, i int, j *journal) error {
 		return nil
 	}
 	j.note(func(p picture) { p[e.ID] += "hold" })
-	if _, err := q.Hold(ctx, e.ID); err != nil {
+	if _, err := q.Hold(ctx, Only(e.ID), ""); err != nil {
 		return err
 	}
 	j.ack()

@@ -9,8 +9,8 @@ import (
 
 // Delete removes entries without a bounce and returns how many. One in flight
 // is refused with ErrInFlight.
-func (q *Queue) Delete(ctx context.Context, ids ...ID) (int, error) {
-	return q.edit(ctx, ids, func(shard kv.Account, ids []ID) (int, []error, error) {
+func (q *Queue) Delete(ctx context.Context, f Filter) (int, error) {
+	return q.edit(ctx, f, func(shard kv.Account, ids []ID) (int, []error, error) {
 		claims, failures := q.claim(ids)
 		err := q.db.Update(ctx, []kv.Account{shard}, func(tx kv.Tx) error {
 			sp := tx.Account(shard)

@@ -15,9 +15,9 @@ import (
 func TestHold(t *testing.T) {
 	q := newQueue(t, Options{})
 	id := add(t, q, letter(1, "a@example.net"))
-	change := func(what string, do func(context.Context, ...ID) (int, error), want int, state State) {
+	change := func(what string, do func(context.Context, Filter) (int, error), want int, state State) {
 		t.Helper()
-		n, err := do(t.Context(), id)
+		n, err := do(t.Context(), Only(id))
 		if err != nil || n != want {
 			t.Fatalf("%s: %d, %v", what, n, err)
 		}
@@ -25,17 +25,17 @@ func TestHold(t *testing.T) {
 			t.Fatalf("after %s: %v, want %v", what, l.State, state)
 		}
 	}
-	change("hold", q.Hold, 1, Held)
-	change("hold again", q.Hold, 0, Held)
+	change("hold", q.hold, 1, Held)
+	change("hold again", q.hold, 0, Held)
 	idle(t, q)
-	if _, err := q.Retry(t.Context(), id); !errors.Is(err, ErrHeld) {
+	if _, err := q.Retry(t.Context(), Only(id)); !errors.Is(err, ErrHeld) {
 		t.Errorf("retry of a held entry: %v", err)
 	}
 	change("unhold", q.Unhold, 1, Fresh)
 	change("unhold again", q.Unhold, 0, Fresh)
 	e := take(t, q)
 	change("retry in flight", q.Retry, 0, InFlight)
-	change("hold in flight", q.Hold, 1, InFlight)
+	change("hold in flight", q.hold, 1, InFlight)
 	settle(t, q, e, Outcome{Result: Deferred})
 	if l := show(t, q, id); l.State != Held || !l.Hold || l.Rcpts[0].Attempts != 1 {
 		t.Fatalf("held in flight, then deferred: %+v", l)
@@ -47,7 +47,7 @@ func TestHold(t *testing.T) {
 	if !e.Due(0) {
 		t.Error("retried recipient is not due")
 	}
-	change("hold in flight", q.Hold, 1, InFlight)
+	change("hold in flight", q.hold, 1, InFlight)
 	change("unhold in flight", q.Unhold, 1, InFlight)
 	q.Release(e)
 	if l := show(t, q, id); l.State != Waiting {
@@ -59,7 +59,7 @@ func TestHeldInFlightAndReleased(t *testing.T) {
 	q := newQueue(t, Options{})
 	id := add(t, q, letter(1, "a@example.net"))
 	e := take(t, q)
-	if _, err := q.Hold(t.Context(), id); err != nil {
+	if _, err := q.Hold(t.Context(), Only(id), ""); err != nil {
 		t.Fatal(err)
 	}
 	q.Release(e)
@@ -72,16 +72,16 @@ func TestDelete(t *testing.T) {
 	q := newQueue(t, Options{})
 	id := add(t, q, letter(1, "a@example.net"))
 	e := take(t, q)
-	if n, err := q.Delete(t.Context(), id); n != 0 || !errors.Is(err, ErrInFlight) {
+	if n, err := q.Delete(t.Context(), Only(id)); n != 0 || !errors.Is(err, ErrInFlight) {
 		t.Errorf("delete in flight: %d, %v", n, err)
 	}
 	q.Release(e)
 	fresh := add(t, q, letter(2, "a@example.net"))
 	held := add(t, q, letter(3, "a@example.net"))
-	if _, err := q.Hold(t.Context(), held); err != nil {
+	if _, err := q.Hold(t.Context(), Only(held), ""); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := q.Delete(t.Context(), id, fresh, held, 12345); n != 3 || !errors.Is(err, ErrNotFound) {
+	if n, err := q.Delete(t.Context(), Only(id, fresh, held, 12345)); n != 3 || !errors.Is(err, ErrNotFound) {
 		t.Errorf("delete: %d, %v", n, err)
 	}
 	if s := q.Stats(); s != (Stats{Added: 3}) || q.memory.bytes != 0 {
@@ -96,7 +96,7 @@ func TestCommandsOnManyGoOn(t *testing.T) {
 	for i := range 3 * editBatch {
 		ids = append(ids, add(t, q, letter(i, "a@example.net")), ID(i+1)) // every second one is unknown
 	}
-	n, err := q.Hold(t.Context(), ids...)
+	n, err := q.Hold(t.Context(), Only(ids...), "")
 	if n != 3*editBatch || !errors.Is(err, ErrNotFound) {
 		t.Fatalf("%d held, %v", n, err)
 	}
@@ -163,17 +163,17 @@ func TestCommandsBesideAgents(t *testing.T) {
 		group.Go(func() {
 			for n := admin; !finished() && ctx.Err() == nil; n++ {
 				id := ids[n*7919%entries]
-				q.Hold(ctx, id)
-				q.Retry(ctx, id)
+				q.Hold(ctx, Only(id), "")
+				q.Retry(ctx, Only(id))
 				if n%13 == 0 {
-					if n, _ := q.Delete(ctx, id); n == 1 {
+					if n, _ := q.Delete(ctx, Only(id)); n == 1 {
 						mu.Lock()
 						deleted[id] = true
 						mu.Unlock()
 					}
 				}
-				q.Unhold(ctx, id)
-				q.Retry(ctx, id)
+				q.Unhold(ctx, Only(id))
+				q.Retry(ctx, Only(id))
 			}
 		})
 	}
@@ -218,15 +218,15 @@ func TestDamagedRecord(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].ID != worse || all[1].ID != bad || !errors.Is(all[1].Err, ErrDamaged) {
 		t.Errorf("listed: %v, %v", all, err)
 	}
-	for _, do := range []func(context.Context, ...ID) (int, error){q.Hold, q.Unhold, q.Retry} {
-		if n, err := do(t.Context(), bad); n != 0 || !errors.Is(err, ErrDamaged) {
+	for _, do := range []func(context.Context, Filter) (int, error){q.hold, q.Unhold, q.Retry} {
+		if n, err := do(t.Context(), Only(bad)); n != 0 || !errors.Is(err, ErrDamaged) {
 			t.Errorf("command on a damaged entry: %d, %v", n, err)
 		}
 	}
 	if _, err := q.Show(t.Context(), bad); !errors.Is(err, ErrDamaged) {
 		t.Errorf("show: %v", err)
 	}
-	if n, err := q.Delete(t.Context(), bad, worse); n != 2 || err != nil {
+	if n, err := q.Delete(t.Context(), Only(bad, worse)); n != 2 || err != nil {
 		t.Errorf("delete: %d, %v", n, err)
 	}
 }

@@ -16,6 +16,10 @@ type Entry struct {
 	// [Entry.WarnDue]; zero when nobody is told.
 	Warn time.Time
 
+	// Asked says that somebody asked for this attempt (Retry, ETRN): that its
+	// destination could not be reached lately is no reason to wait.
+	Asked bool
+
 	flight flight
 }
 

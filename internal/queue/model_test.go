@@ -227,7 +227,7 @@ func (w *world) command() {
 	flying := slices.ContainsFunc(w.flights, func(e *Entry) bool { return e.ID == id })
 	switch rapid.SampledFrom([]string{"hold", "unhold", "retry", "delete"}).Draw(w.t, "command") {
 	case "hold":
-		w.expect(!held, nil, id, w.q.Hold, func(p picture) { p[id] += "hold" })
+		w.expect(!held, nil, id, w.q.hold, func(p picture) { p[id] += "hold" })
 	case "unhold":
 		w.expect(held, nil, id, w.q.Unhold, func(p picture) { p[id] = strings.TrimSuffix(p[id], "hold") })
 	case "retry":
@@ -245,8 +245,8 @@ func (w *world) command() {
 	}
 }
 
-func (w *world) expect(changed bool, want error, id ID, do func(context.Context, ...ID) (int, error), change func(picture)) {
-	n, err := do(context.Background(), id)
+func (w *world) expect(changed bool, want error, id ID, do func(context.Context, Filter) (int, error), change func(picture)) {
+	n, err := do(context.Background(), Only(id))
 	if !errors.Is(err, want) || (n == 1) != changed {
 		w.t.Fatalf("%d changed, %v; want %v, %v", n, err, changed, want)
 	}

@@ -9,9 +9,6 @@ import (
 )
 
 const (
-	// freshPerTried is how many fresh entries are handed out for each tried
-	// one while both are due.
-	freshPerTried = 3
 	// longestSleep bounds the sleep of the schedule, so that a clock that was
 	// set, or a machine that slept, is noticed.
 	longestSleep = time.Minute
@@ -54,19 +51,24 @@ func (q *Queue) TryNext(ctx context.Context) (*Entry, error) {
 			return nil, kv.ErrFailed
 		default:
 		}
-		id, e := q.takeOff()
-		if id == 0 {
+		off := q.takeOff()
+		if off.again {
+			continue
+		}
+		if off.id == 0 {
 			return nil, nil
 		}
+		e := off.e
 		if e == nil {
 			var err error
-			if e, err = q.read(ctx, id); err != nil {
+			if e, err = q.read(ctx, off.id); err != nil {
 				return nil, err
 			}
 			if e == nil {
 				continue
 			}
 		}
+		e.Asked = off.asked
 		e.flight = flight{key: keyOf(e.ID), due: e.dueUntil(time.Now())}
 		return e, nil
 	}
@@ -84,42 +86,38 @@ func (e *Entry) dueUntil(now time.Time) time.Time {
 	return now
 }
 
-// takeOff marks the entry that is due first as in flight; 0 when none is. e is
-// nil when the entry must be read.
-func (q *Queue) takeOff() (id ID, e *Entry) {
+// taken is what the schedule gives out.
+type taken struct {
+	id    ID     // 0: nothing is due
+	e     *Entry // nil when the entry must be read
+	asked bool
+	again bool // ask once more
+}
+
+// takeOff marks the entry that is due first as in flight.
+func (q *Queue) takeOff() taken {
 	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.checkClock(now)
 	sl := q.choose(millis(now))
+	for parks := 0; sl != nil && q.park(sl, now); parks++ {
+		if parks == maxParks { // let others have the lock
+			return taken{again: true}
+		}
+		sl = q.choose(millis(now))
+	}
 	if sl == nil {
 		q.sleep(now)
-		return 0, nil
+		return taken{}
 	}
-	q.turn++
+	q.turns.took(int(sl.class))
 	q.schedule.set(sl, InFlight)
-	id = sl.id
+	off := taken{id: sl.id, asked: sl.asked, e: q.memory.take(sl.id)}
 	if q.choose(millis(now)) != nil {
 		q.signal() // work for another caller
 	}
-	return id, q.memory.take(id)
-}
-
-// choose returns the entry to hand out now, or nil.
-func (q *Queue) choose(now int64) *slot {
-	s := q.schedule
-	if s.count[InFlight] >= q.o.MaxInFlight {
-		return nil
-	}
-	fresh := s.due(freshLane, now)
-	var tried *slot
-	if s.triedInFlight < max(q.o.MaxInFlight/2, 1) {
-		tried = s.due(triedLane, now)
-	}
-	if fresh == nil || tried != nil && q.turn%(freshPerTried+1) == freshPerTried {
-		return tried
-	}
-	return fresh
+	return off
 }
 
 // sleep sets the timer for the entry that will be due first.
@@ -148,6 +146,7 @@ func (q *Queue) checkClock(now time.Time) {
 	if set < -clockSlack {
 		q.log.Warn("clock was set back, retry times move along", "by", -set)
 		q.schedule.shift(set)
+		q.backlog = backlog{}
 	}
 }
 

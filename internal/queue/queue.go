@@ -14,12 +14,13 @@ import (
 
 // Errors of the queue. Those of the key-value store pass through wrapped.
 var (
-	ErrNotFound = errors.New("queue: no such entry")
-	ErrInFlight = errors.New("queue: entry is being delivered right now; hold it, and it stops when the attempt ends")
-	ErrHeld     = errors.New("queue: entry is held; release it first")
-	ErrFull     = errors.New("queue: full")
-	ErrDamaged  = errors.New("queue: record cannot be read")
-	ErrInvalid  = errors.New("queue: invalid message")
+	ErrNotFound  = errors.New("queue: no such entry")
+	ErrInFlight  = errors.New("queue: entry is being delivered right now; hold it, and it stops when the attempt ends")
+	ErrHeld      = errors.New("queue: entry is held; release it first")
+	ErrFull      = errors.New("queue: full")
+	ErrDamaged   = errors.New("queue: record cannot be read")
+	ErrBadFilter = errors.New("queue: filter makes no sense")
+	ErrInvalid   = errors.New("queue: invalid message")
 )
 
 // Queue is the queue. All methods may be called from any goroutine.
@@ -44,8 +45,9 @@ type Queue struct {
 
 	mu       sync.Mutex
 	schedule *schedule
+	backlog  backlog
 	memory   memory
-	turn     int // counts entries handed out, for fairness between lanes
+	turns    turns
 	timer    *time.Timer
 	looked   time.Time // when the clock was last looked at
 	added    uint64    // messages since start
@@ -115,15 +117,30 @@ func (q *Queue) loadEntry(shard kv.Account, key, value []byte) {
 	q.clock.atLeast(id.tick())
 	sl := q.schedule.add(id)
 	h, err := decodeHead(value)
-	switch {
-	case err != nil:
+	if err != nil {
 		q.log.Error("queue record cannot be read", "id", id.String(), "err", err)
 		q.schedule.set(sl, Damaged)
+		return
+	}
+	sl.class = uint8(Class(h.priority))
+	sl.site = q.schedule.sites.enterBytes(domainOf(h, value))
+	switch {
 	case h.flags&flagHold != 0:
 		q.schedule.set(sl, Held)
 	default:
-		q.schedule.wait(sl, q.inReach(h.next, h.flags&flagReleaseLater != 0), h.flags&flagTried != 0)
+		q.loadWaiting(sl, h)
 	}
+}
+
+// loadWaiting schedules an entry that was found. What has been due while nobody
+// was there, and was tried before, goes through the backlog.
+func (q *Queue) loadWaiting(sl *slot, h head) {
+	next := q.inReach(h.next, h.flags&flagReleaseLater != 0)
+	tried := h.flags&flagTried != 0
+	if tried && next <= millis(q.looked) {
+		next = max(q.backlog.place(q.looked), next)
+	}
+	q.schedule.wait(sl, next, tried)
 }
 
 // Close stops the timer of the schedule. Blocked calls of Next go on until

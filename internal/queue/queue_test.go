@@ -105,6 +105,9 @@ func idle(t testing.TB, q *Queue) {
 	}
 }
 
+// hold is Hold without a reason.
+func (q *Queue) hold(ctx context.Context, f Filter) (int, error) { return q.Hold(ctx, f, "") }
+
 func settle(t testing.TB, q *Queue, e *Entry, outcomes ...Outcome) {
 	t.Helper()
 	if err := q.Settle(t.Context(), e, outcomes); err != nil {
@@ -252,7 +255,7 @@ func TestReopen(t *testing.T) {
 	d := add(t, q, letter(4, "d@example.net"))
 	settle(t, q, take(t, q), Outcome{Result: Delivered}) // a
 	settle(t, q, take(t, q), Outcome{Result: Deferred, Reply: "451 later"})
-	if _, err := q.Hold(t.Context(), c); err != nil {
+	if _, err := q.Hold(t.Context(), Only(c), ""); err != nil {
 		t.Fatal(err)
 	}
 	take(t, q) // d is in flight when the process ends

@@ -3,17 +3,18 @@ package queue
 import "time"
 
 // schedule knows of every entry where it stands and when it is due. It is
-// plain memory, rebuilt when the queue is opened: about 60 bytes an entry and
+// plain memory, rebuilt when the queue is opened: about 70 bytes an entry and
 // no pointers, so that the garbage collector passes a million entries by.
 //
-// Entries that wait stand in one of two lanes, ordered by (next, id): fresh
-// ones, never tried, in the order of arrival; and tried ones by their time.
-// Two lanes, so that neither starves the other.
+// Entries that wait stand in lanes, two for each class of priority, ordered by
+// (next, id): fresh ones, never tried, in the order of arrival; and tried ones
+// by their time. Two, so that neither starves the other.
 type schedule struct {
 	slots []slot
 	free  []uint32 // unused slots
 	index map[ID]uint32
-	lanes [2][]uint32 // heaps of slots
+	lanes [2 * classes][]uint32 // heaps of slots
+	sites sites
 	count [Damaged + 1]int
 	// triedInFlight are those in flight that came from the tried lane.
 	triedInFlight int
@@ -21,30 +22,32 @@ type schedule struct {
 
 // slot is one entry.
 type slot struct {
-	id    ID
-	next  int64 // Unix milliseconds; 0 = at once
-	pos   int32 // in its lane while fresh or waiting
-	state State
-	tried bool // which lane
-	hold  bool // in flight: to be held when the flight ends
+	id     ID
+	next   int64  // Unix milliseconds; 0 = at once
+	pos    int32  // in its lane while fresh or waiting
+	site   uint32 // domain of its recipients
+	state  State
+	class  uint8 // of its priority; which pair of lanes
+	tried  bool  // which lane of the pair
+	hold   bool  // in flight: to be held when the flight ends
+	parked bool  // in the backlog, or out of it and in flight
+	asked  bool  // somebody asked for the next attempt
 }
 
-const (
-	freshLane = 0
-	triedLane = 1
-)
-
-func (sl *slot) lane() int {
-	if sl.tried {
-		return triedLane
+// laneOf is the lane of a class.
+func laneOf(class int, tried bool) int {
+	if tried {
+		return 2*class + 1
 	}
-	return freshLane
+	return 2 * class
 }
+
+func (sl *slot) lane() int { return laneOf(int(sl.class), sl.tried) }
 
 // waits reports whether the slot stands in a lane.
 func (sl *slot) waits() bool { return sl.state == Fresh || sl.state == Waiting }
 
-func newSchedule() *schedule { return &schedule{index: make(map[ID]uint32)} }
+func newSchedule() *schedule { return &schedule{index: make(map[ID]uint32), sites: newSites()} }
 
 // find returns the slot of an entry, or nil. It is valid until the next add.
 func (s *schedule) find(id ID) *slot {
@@ -75,14 +78,16 @@ func (s *schedule) add(id ID) *slot {
 // remove forgets an entry that stands in no lane.
 func (s *schedule) remove(sl *slot) {
 	s.leave(sl)
+	s.sites.leave(sl.site)
 	i := s.index[sl.id]
 	delete(s.index, sl.id)
 	s.free = append(s.free, i)
 }
 
-// wait puts a slot that stands in no lane into one, due at next.
+// wait puts a slot into a lane, due at next.
 func (s *schedule) wait(sl *slot, next int64, tried bool) {
 	s.leave(sl)
+	sl.parked, sl.asked = false, false
 	sl.next, sl.tried = next, tried
 	sl.state = Fresh
 	if tried {

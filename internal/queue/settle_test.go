@@ -45,7 +45,7 @@ func TestFlightSettlesInSteps(t *testing.T) {
 	if l := show(t, q, id); l.State != Waiting {
 		t.Errorf("state %v, want %v", l.State, Waiting)
 	}
-	if _, err := q.Retry(t.Context(), id); err != nil {
+	if _, err := q.Retry(t.Context(), Only(id)); err != nil {
 		t.Fatal(err)
 	}
 	e = take(t, q)
@@ -72,7 +72,7 @@ func TestReleaseAfterAStep(t *testing.T) {
 			e := take(t, q)
 			settleTx(t, q, e, Outcome{Result: Delivered}, Outcome{})
 			end(q, e)
-			if _, err := q.Retry(t.Context(), id); err != nil {
+			if _, err := q.Retry(t.Context(), Only(id)); err != nil {
 				t.Fatal(err)
 			}
 			e = take(t, q)
@@ -160,7 +160,7 @@ func TestFailedStore(t *testing.T) {
 	if _, err := q.Next(t.Context()); !errors.Is(err, kv.ErrFailed) {
 		t.Errorf("next: %v", err)
 	}
-	if _, err := q.Hold(t.Context(), e.ID); !errors.Is(err, kv.ErrFailed) {
+	if _, err := q.Hold(t.Context(), Only(e.ID), ""); !errors.Is(err, kv.ErrFailed) {
 		t.Errorf("hold: %v", err)
 	}
 }

@@ -14,17 +14,21 @@ type Stats struct {
 	Entries                                 int // all of the following
 	Fresh, Waiting, InFlight, Held, Damaged int
 
+	Destinations int // domains that entries wait for
+	Blocked      int // of these, taken for unreachable at present
+
 	Remembered int // fresh entries that are kept in memory
 
 	Added uint64 // messages since start
 }
 
-// Stats returns the numbers of now. It costs nothing.
+// Stats returns the numbers of now. It costs next to nothing.
 func (q *Queue) Stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.schedule
 	return Stats{
+		Destinations: len(s.sites.numbers), Blocked: s.sites.countBlocked(millis(time.Now())),
 		Entries: len(s.index),
 		Fresh:   s.count[Fresh], Waiting: s.count[Waiting], InFlight: s.count[InFlight],
 		Held: s.count[Held], Damaged: s.count[Damaged],

@@ -63,6 +63,7 @@ var kinds = []struct {
 	{directory.ErrInvalid, control.Invalid},
 	{queue.ErrBadID, control.Invalid},
 	{queue.ErrInvalid, control.Invalid},
+	{queue.ErrBadFilter, control.Invalid},
 	{directory.ErrNotEmpty, control.Conflict},
 	{queue.ErrInFlight, control.Conflict},
 	{queue.ErrHeld, control.Conflict},

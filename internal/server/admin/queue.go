@@ -18,48 +18,18 @@ var states = map[string]queue.State{
 
 // Queue implements control.Operations.
 func (a *Admin) Queue(ctx context.Context, f control.QueueFilter, emit func(control.QueueEntry) error) error {
-	left := f.Limit
-	return a.pages(ctx, f, func(page []queue.Listed) error {
-		for i := range page {
-			if f.Limit > 0 && left == 0 {
-				return io.EOF
-			}
-			left--
-			if err := emit(entryOut(&page[i])); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// pages walks over what the filter chooses until fn returns an error; io.EOF
-// ends the walk without one.
-func (a *Admin) pages(ctx context.Context, f control.QueueFilter, fn func([]queue.Listed) error) error {
 	filter, err := filterIn(f)
 	if err != nil {
 		return err
 	}
-	for {
-		page, err := a.s.Queue.List(ctx, filter)
-		if err != nil {
-			return kinded(err)
-		}
-		if len(page) == 0 {
-			return nil
-		}
-		switch err := fn(page); {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
-		filter.After = page[len(page)-1].ID
-	}
+	return kinded(a.s.Queue.Select(ctx, filter, func(l queue.Listed) error { return emit(entryOut(&l)) }))
 }
 
 func filterIn(f control.QueueFilter) (queue.Filter, error) {
-	filter := queue.Filter{Sender: f.Sender, Recipient: f.Recipient, Domain: f.Domain, Before: f.Before}
+	filter := queue.Filter{
+		Sender: f.Sender, Recipient: f.Recipient, Domain: f.Domain, Reply: f.Reply,
+		OlderThan: f.OlderThan, YoungerThan: f.YoungerThan, LargerThan: f.LargerThan, Limit: f.Limit,
+	}
 	if f.State != "" {
 		state, ok := states[f.State]
 		if !ok {
@@ -122,59 +92,6 @@ func (a *Admin) QueueMessage(ctx context.Context, id string, emit func([]byte) e
 	}
 }
 
-// QueueRetry implements control.Operations.
-func (a *Admin) QueueRetry(ctx context.Context, s control.QueueSelection) (control.Count, error) {
-	return a.change(ctx, s, "queue entries retried", a.s.Queue.Retry)
-}
-
-// QueueHold implements control.Operations.
-func (a *Admin) QueueHold(ctx context.Context, s control.QueueSelection) (control.Count, error) {
-	return a.change(ctx, s, "queue entries held", a.s.Queue.Hold)
-}
-
-// QueueRelease implements control.Operations.
-func (a *Admin) QueueRelease(ctx context.Context, s control.QueueSelection) (control.Count, error) {
-	return a.change(ctx, s, "queue entries released", a.s.Queue.Unhold)
-}
-
-// QueueDelete implements control.Operations.
-func (a *Admin) QueueDelete(ctx context.Context, s control.QueueSelection) (control.Count, error) {
-	return a.change(ctx, s, "queue entries deleted", a.s.Queue.Delete)
-}
-
-// change does something to the selected entries.
-func (a *Admin) change(ctx context.Context, s control.QueueSelection, done string, fn func(context.Context, ...queue.ID) (int, error)) (control.Count, error) {
-	ids, err := a.selected(ctx, s)
-	if err != nil {
-		return control.Count{}, err
-	}
-	n, err := fn(ctx, ids...)
-	if n > 0 {
-		a.log.InfoContext(ctx, done, "entries", n)
-	}
-	return control.Count{Count: n}, kinded(err)
-}
-
-func (a *Admin) selected(ctx context.Context, s control.QueueSelection) (ids []queue.ID, err error) {
-	for _, name := range s.IDs {
-		id, err := queue.ParseID(name)
-		if err != nil {
-			return nil, control.Errorf(control.Invalid, "%q is not a queue id; see tram queue list", name)
-		}
-		ids = append(ids, id)
-	}
-	if s.Filter == nil {
-		return ids, nil
-	}
-	err = a.pages(ctx, *s.Filter, func(page []queue.Listed) error {
-		for i := range page {
-			ids = append(ids, page[i].ID)
-		}
-		return nil
-	})
-	return ids, err
-}
-
 func entryOut(l *queue.Listed) control.QueueEntry {
 	out := control.QueueEntry{ID: l.ID.String(), State: l.State.String()}
 	if l.Err != nil {
@@ -187,9 +104,13 @@ func entryOut(l *queue.Listed) control.QueueEntry {
 	if l.Origin.Client.IsValid() {
 		out.Client = l.Origin.Client.String()
 	}
+	out.Priority, out.HoldReason = int(l.Priority), l.HoldReason
+	out.Release, out.Deadline = l.Release, l.By.Until
+	out.Blocked, out.Why = l.Blocked, l.Reply
 	for _, r := range l.Rcpts {
 		out.Recipients = append(out.Recipients, control.QueueRcpt{
-			Address: r.To.String(), Attempts: r.Attempts, Tried: r.Tried, Next: r.Next, Reply: r.LastReply,
+			Address: r.To.String(), Original: r.ORcpt, Outlet: r.Outlet, Attempts: r.Attempts,
+			Tried: r.Tried, Next: r.Next, Warned: r.Warned, Reply: r.LastReply,
 		})
 	}
 	return out

@@ -23,13 +23,7 @@ type Operations interface {
 	DeleteAlias(ctx context.Context, address string) error
 	Aliases(ctx context.Context, domain string, emit func(Alias) error) error
 
-	Queue(ctx context.Context, f QueueFilter, emit func(QueueEntry) error) error
-	QueueShow(ctx context.Context, id string) (QueueEntry, error)
-	QueueMessage(ctx context.Context, id string, emit func([]byte) error) error
-	QueueRetry(ctx context.Context, s QueueSelection) (Count, error)
-	QueueHold(ctx context.Context, s QueueSelection) (Count, error)
-	QueueRelease(ctx context.Context, s QueueSelection) (Count, error)
-	QueueDelete(ctx context.Context, s QueueSelection) (Count, error)
+	QueueOperations
 
 	Trace(ctx context.Context, q TraceQuery, emit func(TraceEvent) error) error
 

@@ -57,34 +57,6 @@ func (c *Client) Aliases(ctx context.Context, domain string, emit func(Alias) er
 	return stream(ctx, c, "alias.list", domain, emit)
 }
 
-func (c *Client) Queue(ctx context.Context, f QueueFilter, emit func(QueueEntry) error) error {
-	return stream(ctx, c, "queue.list", f, emit)
-}
-
-func (c *Client) QueueShow(ctx context.Context, id string) (QueueEntry, error) {
-	return one[string, QueueEntry](ctx, c, "queue.show", id)
-}
-
-func (c *Client) QueueMessage(ctx context.Context, id string, emit func([]byte) error) error {
-	return stream(ctx, c, "queue.message", id, emit)
-}
-
-func (c *Client) QueueRetry(ctx context.Context, s QueueSelection) (Count, error) {
-	return one[QueueSelection, Count](ctx, c, "queue.retry", s)
-}
-
-func (c *Client) QueueHold(ctx context.Context, s QueueSelection) (Count, error) {
-	return one[QueueSelection, Count](ctx, c, "queue.hold", s)
-}
-
-func (c *Client) QueueRelease(ctx context.Context, s QueueSelection) (Count, error) {
-	return one[QueueSelection, Count](ctx, c, "queue.release", s)
-}
-
-func (c *Client) QueueDelete(ctx context.Context, s QueueSelection) (Count, error) {
-	return one[QueueSelection, Count](ctx, c, "queue.delete", s)
-}
-
 func (c *Client) Trace(ctx context.Context, q TraceQuery, emit func(TraceEvent) error) error {
 	return stream(ctx, c, "trace", q, emit)
 }

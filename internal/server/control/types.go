@@ -87,52 +87,6 @@ type Alias struct {
 	Targets []string `json:"targets"`
 }
 
-// QueueFilter chooses entries of the queue; empty fields choose all.
-type QueueFilter struct {
-	Sender    string    `json:"sender,omitempty"`    // part of the address; "<>" is the null sender
-	Recipient string    `json:"recipient,omitempty"` // part of an address
-	Domain    string    `json:"domain,omitempty"`    // of a recipient
-	State     string    `json:"state,omitempty"`     // fresh, waiting, in flight, held, damaged
-	Before    time.Time `json:"before,omitzero"`     // received before
-	Limit     int       `json:"limit,omitempty"`
-}
-
-// QueueSelection is entries by name, or those that Filter chooses.
-type QueueSelection struct {
-	IDs    []string     `json:"ids,omitempty"`
-	Filter *QueueFilter `json:"filter,omitempty"`
-}
-
-// Count says how many entries were changed.
-type Count struct {
-	Count int `json:"count"`
-}
-
-// QueueEntry is a message on its way.
-type QueueEntry struct {
-	ID         string      `json:"id"`
-	State      string      `json:"state"`
-	Sender     string      `json:"sender"`
-	Size       int64       `json:"size"`
-	Received   time.Time   `json:"received"`
-	Next       time.Time   `json:"next,omitzero"` // zero: at once
-	Expires    time.Time   `json:"expires,omitzero"`
-	Protocol   string      `json:"protocol,omitempty"`
-	Client     string      `json:"client,omitempty"`
-	User       string      `json:"user,omitempty"`
-	Recipients []QueueRcpt `json:"recipients"`
-	Error      string      `json:"error,omitempty"` // of a damaged entry
-}
-
-// QueueRcpt is one recipient that still waits.
-type QueueRcpt struct {
-	Address  string    `json:"address"`
-	Attempts int       `json:"attempts"`
-	Tried    time.Time `json:"tried,omitzero"`
-	Next     time.Time `json:"next,omitzero"`
-	Reply    string    `json:"reply,omitempty"` // the last words of the other side
-}
-
 // Verify says what is checked.
 type Verify struct {
 	Address string `json:"address,omitempty"` // one account; empty: everything, bodies that nobody names included

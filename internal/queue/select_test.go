@@ -26,7 +26,7 @@ func TestList(t *testing.T) {
 	a := send("an@example.org", time.Hour, "binh@example.net")
 	b := send("", 2*time.Hour, "Binh@EXAMPLE.com", "x@trạm.example")
 	c := send("chi@example.com", 0, "dung@example.net")
-	if _, err := q.Hold(t.Context(), c); err != nil {
+	if _, err := q.Hold(t.Context(), Only(c), ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
@@ -44,7 +44,7 @@ func TestList(t *testing.T) {
 		{"domain of another recipient", Filter{Domain: "example.com", Recipient: "x@"}, nil},
 		{"held", Filter{States: []State{Held}}, []ID{c}},
 		{"fresh or in flight", Filter{States: []State{InFlight, Fresh}}, []ID{a, b}},
-		{"older", Filter{Before: now.Add(-time.Minute)}, []ID{a, b}},
+		{"older", Filter{OlderThan: time.Minute}, []ID{a, b}},
 		{"first page", Filter{Limit: 2}, []ID{a, b}},
 		{"second page", Filter{Limit: 2, After: b}, []ID{c}},
 		{"nothing", Filter{Sender: "nobody"}, nil},
