@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"tram/internal/agent/mta/smtpclient"
+	"tram/internal/directory"
 	"tram/internal/mail/smtpwire"
 )
 
@@ -62,14 +63,14 @@ func (h Hop) String() string {
 // Decision is where a recipient goes, and why.
 type Decision struct {
 	Hop
-	Reply *smtpwire.Reply // Fail
-	Why   string          // for people, a constant sentence
-	Rule  string          // the rule that decided, as it was written; "" when none did
-	Steps []Step          // only for explanations, see RouteConfig.Explain
+	Reply *smtpwire.Reply  // Fail; 4yz when it is worth another try
+	Why   string           // for people, a constant sentence
+	Rule  *directory.Route // the rule that decided, or nil
+	Steps []Step           // only for explanations, see RouteConfig.Explain
 }
 
 // Step is one question that was asked on the way to a decision.
 type Step struct {
-	What string `json:"what"` // the question: "recipient route", "default relay"
-	Said string `json:"said"` // the answer: "no rule matches far.example"
+	What string // the question: "recipient route", "default relay"
+	Said string // the answer: "no rule matches far.example"
 }

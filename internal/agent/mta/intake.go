@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 	"tram/internal/mail/smtpwire"
 	"tram/internal/queue"
 	"tram/internal/storage/blob"
-	"tram/internal/storage/kv"
 )
 
 // IntakeOptions are what an Intake stands on. Hostname, Blobs and Queue are
@@ -22,6 +22,10 @@ type IntakeOptions struct {
 	Hostname string
 	Blobs    blob.Store
 	Queue    *queue.Queue
+	// Directory has the rules of rewriting and copies, and the footers. Nil
+	// takes mail as it comes.
+	Directory Directory
+	Networks  []netip.Prefix // clients that are ours although they do not log in
 	// ShowClient writes the address and EHLO name of users who logged in into
 	// the trace header, as Postfix does. By default only our own name is
 	// there: where somebody was when he wrote is no business of the recipient.
@@ -61,6 +65,26 @@ var (
 // queued and synced, and id names it. An error that is a *smtpwire.Reply is
 // meant for the client; any other is temporary.
 func (in *Intake) Take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, text io.Reader) (id string, err error) {
+	return in.take(ctx, p, e, text, orders{})
+}
+
+// orders are what the policy wants done with a message.
+type orders struct {
+	hold bool
+	why  string
+}
+
+func (in *Intake) take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, text io.Reader, o orders) (id string, err error) {
+	rules, err := in.rules(ctx)
+	if err != nil {
+		return "", err
+	}
+	ours := Trusted(PolicyConfig{Networks: in.o.Networks}, clientOf(p), rules)
+	if ours {
+		if text, err = in.edit(ctx, rules, p, e, text); err != nil {
+			return "", err
+		}
+	}
 	w, err := in.o.Blobs.Create(ctx)
 	if err != nil {
 		return "", fmt.Errorf("store the message: %w", err)
@@ -75,7 +99,9 @@ func (in *Intake) Take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelo
 	m.Digest = s.hint()
 	m.Size, m.EightBit = w.Size(), s.eightBit
 	m.SMTPUTF8 = e.FromParams.SMTPUTF8 && s.header.eightBit
-	in.envelope(&m, p, e)
+	m.Hold, m.HoldReason = o.hold, o.why
+	in.envelope(&m, rules, p, e)
+	in.params(&m, &e.FromParams, ours)
 	// Sync the body before the commit: the queue entry is the promise, and it
 	// must never name a body that is not there.
 	if m.Body, err = w.Commit(ctx); err != nil {
@@ -107,19 +133,6 @@ func (in *Intake) read(s *sink, m *queue.Message, p *smtpwire.Peer, e *smtpwire.
 		return err // of the connection, or what is wrong with the text
 	}
 	return nil
-}
-
-// envelope copies what the queue keeps of the envelope.
-func (in *Intake) envelope(m *queue.Message, p *smtpwire.Peer, e *smtpwire.Envelope) {
-	m.Sender = e.From
-	m.Ret, m.EnvID = e.FromParams.Ret, e.FromParams.EnvID
-	m.Rcpts = make([]queue.Rcpt, len(e.Rcpts))
-	for i, r := range e.Rcpts {
-		m.Rcpts[i] = queue.Rcpt{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt}
-	}
-	m.Origin = queue.Origin{
-		Client: p.Remote.Addr(), Helo: p.Helo, User: p.User, Account: kv.Account(p.Account), Protocol: protocol(p, e),
-	}
 }
 
 func (in *Intake) log(ctx context.Context, id queue.ID, m *queue.Message) {

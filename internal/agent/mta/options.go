@@ -20,6 +20,11 @@ import (
 type Directory interface {
 	Resolve(ctx context.Context, a address.Address) (directory.Resolution, error)
 	Expand(ctx context.Context, a address.Address) (directory.Expansion, error)
+	// Rules are the present rules of rewriting, routes and access. Asking costs
+	// nothing.
+	Rules(ctx context.Context) (*directory.Rules, error)
+	// IsMember reports whether somebody is a member of a list.
+	IsMember(ctx context.Context, list, addr string) (bool, error)
 }
 
 // LocalDeliverer puts mail into mailboxes. It is the one sideways hand-over of

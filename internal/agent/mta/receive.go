@@ -2,13 +2,17 @@ package mta
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/netip"
+	"time"
 
 	"tram/internal/directory"
+	"tram/internal/mail/address"
 	"tram/internal/mail/smtpwire"
+	"tram/internal/queue"
 	"tram/internal/storage/kv"
 )
 
@@ -17,12 +21,30 @@ type Usage interface {
 	Usage(ctx context.Context, a kv.Account) (bytes, messages int64, err error)
 }
 
+// Pressure says whether the server is short of disk, queue or memory: a reply
+// that refuses new mail for now, or nil. It is asked at MAIL with the announced
+// size (0 when there is none), and again before the text.
+type Pressure interface {
+	Check(size int64) *smtpwire.Reply
+}
+
+// Callout asks the next hop whether a recipient of a relayed domain exists:
+// nil, or the reply to give the client. *Caller is one.
+type Callout interface {
+	Ask(ctx context.Context, e Envelope, to address.Address, f Facts) *smtpwire.Reply
+}
+
 // ReceiverOptions configure a Receiver. Intake and Directory are required.
 type ReceiverOptions struct {
 	Intake    *Intake
 	Directory Directory
 	Usage     Usage          // nil: quotas are looked at only at delivery
 	Networks  []netip.Prefix // clients that may relay to any address without logging in
+	Pressure  Pressure       // nil: none
+	Callout   Callout        // nil: recipients of relayed domains are taken unasked
+	Inquirer  *Inquirer      // nil: VRFY and EXPN tell nobody anything
+	Runner    DomainRetrier  // nil: no ETRN
+	Relay     Hop            // the default relay, for rules that refuse at RCPT
 	Counters  *Counters
 	Log       *slog.Logger
 }
@@ -32,7 +54,12 @@ type ReceiverOptions struct {
 // Everything that can be refused is refused at RCPT, where the sending host
 // hears it: a message that was taken and cannot be delivered makes a bounce,
 // and bounces to forged senders hit strangers.
-type Receiver struct{ o ReceiverOptions }
+type Receiver struct {
+	o      ReceiverOptions
+	policy PolicyConfig
+	route  RouteConfig
+	etrn   etrnLimit
+}
 
 // NewReceiver returns a receiver.
 func NewReceiver(o ReceiverOptions) *Receiver {
@@ -42,88 +69,116 @@ func NewReceiver(o ReceiverOptions) *Receiver {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Receiver{o}
+	return &Receiver{o: o, policy: PolicyConfig{Networks: o.Networks}, route: RouteConfig{Relay: o.Relay}}
 }
 
-// Replies of the policy at RCPT. They are for the person who reads the bounce.
 var (
-	errRelay     = smtpwire.NewReply(550, "5.7.1", "Relaying denied: this server takes mail for its own domains, and for others only from users who log in on the submission port")
-	errNoUser    = smtpwire.NewReply(550, "5.1.1", "No such user here")
-	errDisabled  = smtpwire.NewReply(550, "5.2.1", "This mailbox takes no mail at present")
-	errMailFull  = smtpwire.NewReply(452, "4.2.2", "The mailbox is full, try again later")
-	errMailSmall = smtpwire.NewReply(552, "5.2.3", "The message is larger than the whole mailbox may be")
+	errRelease     = smtpwire.NewReply(550, "5.7.1", "Only clients of this server may ask for a later delivery (FUTURERELEASE)")
+	errReleaseLong = smtpwire.NewReply(501, "5.5.4", "The message would wait too long; a year is the most")
 )
 
-// Mail decides about a sender. Nothing can be held against one yet: who really
-// sends is the question of SPF, DKIM and DMARC.
+// Mail decides about a sender, as far as nothing but the client speaks against
+// it: who really sends is the question of SPF, DKIM and DMARC. Access rules
+// wait for RCPT, so that one recipient may be excepted and the log names it.
 func (r *Receiver) Mail(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope) error {
+	if r.o.Pressure != nil {
+		if reply := r.o.Pressure.Check(e.FromParams.Size); reply != nil {
+			return r.refused(ctx, p, e, address.Address{}, reply)
+		}
+	}
+	if !waits(&e.FromParams) {
+		return nil
+	}
+	rules, err := r.o.Directory.Rules(ctx)
+	if err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	if reply := releaseReply(e, Trusted(r.policy, clientOf(p), rules)); reply != nil {
+		return r.refused(ctx, p, e, address.Address{}, reply)
+	}
 	return nil
+}
+
+// releaseReply says why mail may not wait as long as it asks to (RFC 4865 4:
+// the extension is for submission), or nil.
+func releaseReply(e *smtpwire.Envelope, trusted bool) *smtpwire.Reply {
+	switch {
+	case !trusted:
+		return errRelease
+	case time.Until(releaseAt(&e.FromParams, time.Now())) > queue.MaxRelease:
+		return errReleaseLong
+	}
+	return nil
+}
+
+// clientOf is the policy's view of a session.
+func clientOf(p *smtpwire.Peer) Client {
+	return Client{IP: p.Remote.Addr(), Name: p.Name, Helo: p.Helo, User: p.User}
 }
 
 // Rcpt decides about a recipient.
 func (r *Receiver) Rcpt(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, rcpt smtpwire.Rcpt) error {
-	res, err := r.o.Directory.Resolve(ctx, rcpt.To)
-	if err != nil {
-		return fmt.Errorf("resolve recipient: %w", err)
-	}
-	reply, err := r.judge(ctx, p, e, res)
+	reply, err := r.judge(ctx, p, e, rcpt.To)
 	if err != nil || reply == nil {
 		return err
 	}
-	r.refused(ctx, p, e, rcpt, reply)
-	return reply
+	return r.refused(ctx, p, e, rcpt.To, reply)
 }
 
 // judge says why a recipient is refused, or nil.
-func (r *Receiver) judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, res directory.Resolution) (*smtpwire.Reply, error) {
-	switch res.Class {
-	case directory.IsAccount:
-		return r.room(ctx, e, &res.Account)
-	case directory.IsAlias:
-		return nil, nil // room is a matter of each target, at delivery
-	case directory.NotLocal:
-		if r.mayRelay(p) {
-			return nil, nil
-		}
-		return errRelay, nil
-	case directory.Disabled:
-		return errDisabled, nil
-	}
-	return errNoUser, nil
-}
-
-// mayRelay reports whether a client may send to anybody.
-func (r *Receiver) mayRelay(p *smtpwire.Peer) bool {
-	client := p.Remote.Addr().Unmap()
-	for _, network := range r.o.Networks {
-		if network.Contains(client) {
-			return true
-		}
-	}
-	return false
-}
-
-// room looks at the quota of an account, as far as the announced size tells.
-func (r *Receiver) room(ctx context.Context, e *smtpwire.Envelope, a *directory.Account) (*smtpwire.Reply, error) {
-	if r.o.Usage == nil || a.QuotaBytes == 0 && a.QuotaMessages == 0 {
-		return nil, nil
-	}
-	size := e.FromParams.Size
-	if a.QuotaBytes > 0 && size > a.QuotaBytes {
-		return errMailSmall, nil
-	}
-	bytes, messages, err := r.o.Usage.Usage(ctx, a.ID)
+func (r *Receiver) judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, rcpt address.Address) (*smtpwire.Reply, error) {
+	rules, err := r.o.Directory.Rules(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("look at the quota: %w", err)
+		return nil, fmt.Errorf("rules: %w", err)
 	}
-	if a.QuotaBytes > 0 && bytes+size > a.QuotaBytes || a.QuotaMessages > 0 && messages >= a.QuotaMessages {
-		return errMailFull, nil
+	who := clientOf(p)
+	env := Envelope{Sender: RewriteSender(rules, e.From)}
+	to := RewriteRecipient(rules, rcpt)
+	f, s, err := r.look(ctx, rules, env, to, e.FromParams.Size)
+	if err != nil {
+		return nil, err
 	}
-	return nil, nil
+	switch a := Admit(r.policy, who, env, to, f, s); {
+	case a.Verdict == Refuse:
+		return a.Reply, nil
+	case a.Verdict != Accept:
+		return nil, nil // Data does it
+	case a.Ask && r.o.Callout != nil:
+		if reply := r.o.Callout.Ask(ctx, env, to, f); reply != nil {
+			return reply, nil
+		}
+	}
+	// What a route refuses is refused here: later it would be a bounce.
+	return Route(r.route, env, to, f).Reply, nil
 }
 
-// refused counts and logs a recipient that was refused.
-func (r *Receiver) refused(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, rcpt smtpwire.Rcpt, reply *smtpwire.Reply) {
+// look finds what the policy wants to know about a recipient.
+func (r *Receiver) look(ctx context.Context, rules *directory.Rules, e Envelope, to address.Address, size int64) (Facts, Standing, error) {
+	return lookUp(ctx, r.o.Directory, r.o.Usage, rules, e, to, size)
+}
+
+// lookUp finds what Admit and Route want to know about a recipient.
+func lookUp(ctx context.Context, d Directory, u Usage, rules *directory.Rules, e Envelope, to address.Address, size int64) (Facts, Standing, error) {
+	s := Standing{Size: size}
+	res, err := d.Resolve(ctx, to)
+	if err != nil {
+		return Facts{}, s, fmt.Errorf("resolve recipient: %w", err)
+	}
+	switch {
+	case res.Class == directory.IsList && res.List != nil && res.List.MembersOnly && !e.Sender.IsNull():
+		if s.Member, err = d.IsMember(ctx, res.List.Address, e.Sender.String()); err != nil {
+			return Facts{}, s, fmt.Errorf("member of the list: %w", err)
+		}
+	case res.Class == directory.IsAccount && u != nil && (res.Account.QuotaBytes > 0 || res.Account.QuotaMessages > 0):
+		if s.Bytes, s.Messages, err = u.Usage(ctx, res.Account.ID); err != nil {
+			return Facts{}, s, fmt.Errorf("look at the quota: %w", err)
+		}
+	}
+	return Facts{Resolution: res, Rules: rules}, s, nil
+}
+
+// refused counts and logs a refusal, and returns it.
+func (r *Receiver) refused(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, to address.Address, reply *smtpwire.Reply) error {
 	if reply.Temporary() {
 		r.o.Counters.TempRejected.Add(1)
 	} else {
@@ -133,21 +188,107 @@ func (r *Receiver) refused(ctx context.Context, p *smtpwire.Peer, e *smtpwire.En
 		slog.String("client", p.Remote.Addr().String()),
 		slog.String("helo", p.Helo),
 		slog.String("from", e.From.Path()),
-		slog.String("to", rcpt.To.Path()),
+		slog.String("to", to.Path()),
 		slog.String("reply", reply.Error()))
+	return reply
 }
 
 // Data takes the text of the message into the queue.
 func (r *Receiver) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (string, error) {
-	return r.o.Intake.Take(ctx, p, e, body)
+	if r.o.Pressure != nil {
+		if reply := r.o.Pressure.Check(e.FromParams.Size); reply != nil {
+			return "", r.refused(ctx, p, e, address.Address{}, reply)
+		}
+	}
+	rules, err := r.o.Directory.Rules(ctx)
+	if err != nil {
+		return "", fmt.Errorf("rules: %w", err)
+	}
+	if len(rules.Access) == 0 {
+		return r.o.Intake.Take(ctx, p, e, body)
+	}
+	kept, held, why := r.sort(rules, p, e)
+	if len(kept.Rcpts) == 0 {
+		return r.drop(ctx, p, e, body)
+	}
+	return r.o.Intake.take(ctx, p, kept, body, orders{hold: held, why: why})
 }
 
-// Verify tells strangers nothing: VRFY is how addresses are harvested.
+// sort takes the recipients out whose mail a rule discards, and says whether a
+// rule holds the message.
+func (r *Receiver) sort(rules *directory.Rules, p *smtpwire.Peer, e *smtpwire.Envelope) (kept *smtpwire.Envelope, held bool, why string) {
+	kept = &smtpwire.Envelope{From: e.From, FromParams: e.FromParams}
+	who, env := clientOf(p), Envelope{Sender: RewriteSender(rules, e.From)}
+	for _, rcpt := range e.Rcpts {
+		a := admitter{c: r.policy, who: who, e: env, to: RewriteRecipient(rules, rcpt.To), f: Facts{Rules: rules}}
+		rule := a.access()
+		if rule != nil {
+			switch act := rule.Do(); act.Verb {
+			case directory.AccessDiscard:
+				continue
+			case directory.AccessHold:
+				held, why = true, act.Text
+			}
+		}
+		kept.Rcpts = append(kept.Rcpts, rcpt)
+	}
+	return kept, held, why
+}
+
+// drop reads a message that nobody gets. The client hears of a queue id, as
+// for any other, which the log has too.
+func (r *Receiver) drop(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (string, error) {
+	size, err := io.Copy(io.Discard, body)
+	if err != nil {
+		return "", err
+	}
+	id := r.o.Intake.o.Queue.NewID().String()
+	r.o.Log.LogAttrs(ctx, slog.LevelInfo, "discarded", slog.String("id", id), slog.String("client", p.Remote.Addr().String()),
+		slog.String("from", e.From.Path()), slog.Int("rcpts", len(e.Rcpts)), slog.Int64("size", size))
+	return id, nil
+}
+
+// Verify answers VRFY (RFC 5321 3.5): the mailbox, or "" for no comment.
 func (r *Receiver) Verify(ctx context.Context, p *smtpwire.Peer, arg string) (string, error) {
-	return "", nil
+	if trusted, err := r.mayAsk(ctx, p); err != nil || !trusted {
+		return "", err
+	}
+	return r.o.Inquirer.Verify(ctx, arg)
 }
 
-// Expand tells strangers nothing.
+// Expand answers EXPN (RFC 5321 3.5): the members, or none for no comment.
 func (r *Receiver) Expand(ctx context.Context, p *smtpwire.Peer, arg string) ([]string, error) {
-	return nil, nil
+	if trusted, err := r.mayAsk(ctx, p); err != nil || !trusted {
+		return nil, err
+	}
+	return r.o.Inquirer.Expand(ctx, arg)
+}
+
+// mayAsk reports whether a client may ask about addresses: VRFY is how they
+// are harvested.
+func (r *Receiver) mayAsk(ctx context.Context, p *smtpwire.Peer) (bool, error) {
+	if r.o.Inquirer == nil {
+		return false, nil
+	}
+	rules, err := r.o.Directory.Rules(ctx)
+	if err != nil {
+		return false, fmt.Errorf("rules: %w", err)
+	}
+	return r.o.Inquirer.Tells(Trusted(r.policy, clientOf(p), rules)), nil
+}
+
+// RunQueue answers ETRN (RFC 1985): it sends what waits for a relayed domain
+// now, and says how many messages that are.
+func (r *Receiver) RunQueue(ctx context.Context, p *smtpwire.Peer, domain string) (int, error) {
+	if r.o.Runner == nil {
+		return 0, errETRN
+	}
+	n, err := r.etrn.run(ctx, r.o.Runner, r.o.Directory, domain)
+	var reply *smtpwire.Reply
+	if err != nil && !errors.As(err, &reply) {
+		return 0, fmt.Errorf("queue of %s: %w", domain, err)
+	}
+	r.o.Log.LogAttrs(ctx, slog.LevelInfo, "queue run asked for", slog.String("client", p.Remote.Addr().String()),
+		slog.String("domain", domain), slog.Int("entries", n), slog.Any("err", err))
+	return n, err
 }
