@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"time"
 
 	"tram/internal/agent/mda/outlet"
 	"tram/internal/directory"
@@ -22,11 +20,13 @@ type Directory interface {
 	Expand(ctx context.Context, a address.Address) (directory.Expansion, error)
 }
 
-// Reporter writes the success notifications of RFC 3461. *mta.Reporter is one.
+// Reporter writes the notifications of RFC 3461. *mta.Reporter is one.
 type Reporter interface {
-	// Report prepares the notification for those recipients of e whose outcome
-	// is Delivered and whose sender wants to hear of it. It is nil when nobody
-	// is to be told. The caller adds it in the commit that settles them.
+	// Report prepares the notification about recipients of e that were
+	// delivered or deferred, for those whose sender wants to hear of it, and
+	// sets Warned in the outcomes of those that it warns about a delay. It is
+	// nil when nobody is to be told. The caller adds it in the commit that
+	// settles them.
 	Report(ctx context.Context, e *queue.Entry, outcomes []queue.Outcome) (*queue.Pending, error)
 }
 
@@ -38,12 +38,13 @@ type Options struct {
 	Mail      *mailstore.Store
 	Directory Directory
 
-	Reporter Reporter       // nil: senders hear of no success
+	Reporter Reporter       // nil: senders hear of no success and no delay
 	Outlets  outlet.Options // how files and programs are delivered to
 	Log      *slog.Logger   // default: discards
 }
 
-// Deliverer delivers to mailboxes. It satisfies mta.LocalDeliverer.
+// Deliverer delivers to mailboxes, files, programs and lists. It satisfies
+// mta.LocalDeliverer.
 type Deliverer struct {
 	o       Options
 	outlets *outlet.Deliverer
@@ -77,6 +78,10 @@ func (d *Deliverer) Deliver(ctx context.Context, e *queue.Entry, rcpts []int, fo
 		p.setAside(full, outcomes)
 	}
 	d.published(ctx, e, p, outcomes)
+	// Last, for a program may take its time, and each in a commit of its own.
+	for _, i := range p.outlets {
+		outcomes[i] = d.deliverOutlet(ctx, e, i)
+	}
 	return nil
 }
 
@@ -86,25 +91,20 @@ var errFull = errors.New("mda: mailbox is full")
 // commit is the one transaction of promise 2. When a mailbox is full nothing
 // was committed, and the mailbox is returned.
 func (d *Deliverer) commit(ctx context.Context, e *queue.Entry, p *plan, outcomes []queue.Outcome) (full *drop, err error) {
-	if err := p.prepare(d.o.Queue, e); err != nil {
+	if err := p.prepare(d.o.Queue); err != nil {
 		return nil, err
 	}
-	settled := p.settled(outcomes)
-	if settled == nil {
-		return nil, nil // all failed: that is the caller's to settle
+	settled, err := d.report(ctx, p, outcomes)
+	if err != nil {
+		return nil, err
 	}
-	err = d.o.DB.Update(ctx, p.accounts(e), func(tx kv.Tx) error {
-		full = nil // the function may run twice
-		for i := range p.drops {
-			drop := &p.drops[i]
-			_, err := d.o.Mail.AppendTx(tx, drop.account.ID, drop.delivery[:])
-			if errors.Is(err, mailstore.ErrOverQuota) {
-				full = drop
-				return errFull
-			}
-			if err != nil {
-				return fmt.Errorf("deliver to %s: %w", drop.account.Address, err)
-			}
+	if settled == nil {
+		return nil, nil // all failed, which is the caller's to settle, or are outlets
+	}
+	err = d.o.DB.Update(ctx, p.accounts(), func(tx kv.Tx) error {
+		// The function may run twice, so full is set anew.
+		if full, err = d.fill(tx, p); err != nil {
+			return err
 		}
 		for _, pending := range p.pending {
 			if err := d.o.Queue.AddTx(tx, pending); err != nil {
@@ -119,44 +119,18 @@ func (d *Deliverer) commit(ctx context.Context, e *queue.Entry, p *plan, outcome
 	return nil, err
 }
 
-// published tells the world about the commit.
-func (d *Deliverer) published(ctx context.Context, e *queue.Entry, p *plan, outcomes []queue.Outcome) {
+// fill puts the message into the mailboxes. It returns the first that is full,
+// with errFull.
+func (d *Deliverer) fill(tx kv.Tx, p *plan) (full *drop, err error) {
 	for i := range p.drops {
-		d.o.Mail.Committed(p.drops[i].account.ID)
-	}
-	for _, pending := range p.pending {
-		d.o.Queue.Added(pending)
-	}
-	now := time.Now()
-	for _, r := range p.rcpts {
-		d.log(ctx, e, r, p, &outcomes[r], now)
-	}
-}
-
-// log writes the line of one recipient. Failed ones are logged where they are
-// settled.
-func (d *Deliverer) log(ctx context.Context, e *queue.Entry, rcpt int, p *plan, o *queue.Outcome, now time.Time) {
-	attrs := make([]slog.Attr, 0, 8)
-	attrs = append(attrs,
-		slog.String("id", e.ID.String()),
-		slog.String("from", e.Sender.Path()),
-		slog.String("to", e.Rcpts[rcpt].To.Path()),
-		slog.Duration("delay", now.Sub(e.Received).Round(time.Millisecond)))
-	switch o.Result {
-	case queue.Delivered:
-		for i := range p.drops {
-			if slices.Contains(p.drops[i].rcpts, rcpt) {
-				attrs = append(attrs, slog.String("mailbox", p.drops[i].account.Address))
-			}
+		drop := &p.drops[i]
+		_, err := d.o.Mail.AppendTx(tx, drop.account.ID, drop.delivery[:])
+		if errors.Is(err, mailstore.ErrOverQuota) {
+			return drop, errFull
 		}
-		for i, forward := range p.forwards {
-			if forward.rcpt == rcpt {
-				attrs = append(attrs, slog.String("forwarded_as", p.pending[i].ID().String()))
-			}
+		if err != nil {
+			return nil, fmt.Errorf("deliver to %s: %w", drop.account.Address, err)
 		}
-		d.o.Log.LogAttrs(ctx, slog.LevelInfo, "delivered", attrs...)
-	case queue.Deferred:
-		attrs = append(attrs, slog.String("reply", o.Reply), slog.Time("next", o.Next))
-		d.o.Log.LogAttrs(ctx, slog.LevelInfo, "deferred", attrs...)
 	}
+	return nil, nil
 }

@@ -3,7 +3,6 @@ package mda
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"tram/internal/directory"
@@ -11,7 +10,6 @@ import (
 	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 	"tram/internal/queue"
-	"tram/internal/storage/kv"
 )
 
 // drop is one copy for one mailbox.
@@ -21,21 +19,19 @@ type drop struct {
 	delivery [1]mailstore.Delivery
 }
 
-// forward is a new entry of the queue for addresses that a recipient leads to.
-type forward struct {
-	rcpt   int
-	to     []address.Address
-	header []byte // in front of the message
-}
-
 // plan is what one delivery is going to do.
 type plan struct {
-	queue    *queue.Queue
+	d        *Deliverer
 	e        *queue.Entry
-	rcpts    []int
+	seen     deliveredTo
+	digest   *message.Digest
+	rcpts    []int // those of this commit
+	silent   []int // of rcpts: no report of success, it comes from further on
+	outlets  []int // recipients that are files or programs
 	drops    []drop
 	forwards []forward
-	pending  []*queue.Pending // one for each forward
+	posted   []posted
+	pending  []*queue.Pending // one for each forward, then the report
 }
 
 // Replies that a recipient fails or is deferred with.
@@ -45,18 +41,29 @@ const (
 	replyLoop     = "554 5.4.6 The message was delivered to this address before: a mail loop"
 	replyAlias    = "554 5.4.6 The alias leads nowhere, or to too many addresses"
 	replyFull     = "452 4.2.2 The mailbox is full"
+	replyInclude  = "451 4.2.4 A file with the recipients of this alias cannot be read"
+	replyDone     = "250 2.1.5 Delivered"
 )
 
 // plan expands the recipients. Those that cannot be delivered to get their
 // outcome at once, the others that of success.
 func (d *Deliverer) plan(ctx context.Context, e *queue.Entry, rcpts []int, found []directory.Resolution, outcomes []queue.Outcome) (*plan, error) {
-	seen, digest, err := d.inspect(ctx, e)
-	if err != nil {
+	p := &plan{d: d, e: e, rcpts: rcpts}
+	if slices.ContainsFunc(rcpts, func(i int) bool { return e.Rcpts[i].Outlet != "" }) {
+		p.separate(rcpts)
+	}
+	if len(p.rcpts) == 0 {
+		return p, nil
+	}
+	var err error
+	if p.seen, p.digest, err = d.inspect(ctx, e); err != nil {
 		return nil, err
 	}
-	p := &plan{queue: d.o.Queue, e: e, rcpts: rcpts}
 	for n, i := range rcpts {
-		if seen.has(e.Rcpts[i].To) {
+		if e.Rcpts[i].Outlet != "" {
+			continue
+		}
+		if p.seen.has(e.Rcpts[i].To) {
 			outcomes[i] = failed(replyLoop)
 			continue
 		}
@@ -64,9 +71,23 @@ func (d *Deliverer) plan(ctx context.Context, e *queue.Entry, rcpts []int, found
 		if err != nil {
 			return nil, err
 		}
-		outcomes[i] = p.add(i, x, seen, digest)
+		if outcomes[i], err = p.add(ctx, i, &x); err != nil {
+			return nil, err
+		}
 	}
 	return p, nil
+}
+
+// separate takes files and programs out of the recipients of the commit.
+func (p *plan) separate(rcpts []int) {
+	p.rcpts = nil
+	for _, i := range rcpts {
+		if p.e.Rcpts[i].Outlet != "" {
+			p.outlets = append(p.outlets, i)
+		} else {
+			p.rcpts = append(p.rcpts, i)
+		}
+	}
 }
 
 // expand follows an alias to its end. For anything but an alias the first step
@@ -86,30 +107,86 @@ func (d *Deliverer) expand(ctx context.Context, to address.Address, found *direc
 func failed(reply string) queue.Outcome { return queue.Outcome{Result: queue.Failed, Reply: reply} }
 
 // add plans one recipient and returns its outcome.
-func (p *plan) add(rcpt int, x directory.Expansion, seen deliveredTo, digest *message.Digest) queue.Outcome {
-	reached, loop := false, false
-	for _, local := range x.Accounts {
-		if seen.hasText(local.Account.Address) {
+func (p *plan) add(ctx context.Context, rcpt int, x *directory.Expansion) (queue.Outcome, error) {
+	if includeFailed(x.Failures) {
+		// Part of a list would be worse than a list that is late.
+		return p.d.o.Queue.Defer(p.e, rcpt, replyInclude), nil
+	}
+	notify := p.e.Rcpts[rcpt].Notify
+	several := targets(x) > 1
+	if several {
+		notify = withoutSuccess(notify)
+	}
+	loop := p.accountsOf(rcpt, x.Accounts)
+	if len(x.Remote) > 0 {
+		p.forward(rcpt, x.Remote, deliveredToLine(p.e.Rcpts[rcpt].To.String()), notify)
+	}
+	for i := range x.Outlets {
+		if err := p.outlet(rcpt, &x.Outlets[i], notify); err != nil {
+			return queue.Outcome{}, err
+		}
+	}
+	refused, err := p.lists(ctx, rcpt, x)
+	if err != nil {
+		return queue.Outcome{}, err
+	}
+	if !p.leadsOn(rcpt) {
+		return failed(why(x.Failures, loop, refused)), nil
+	}
+	p.rest(rcpt, x.Failures, notify)
+	if !several && len(x.Remote)+len(x.Outlets) > 0 {
+		p.silent = append(p.silent, rcpt)
+	}
+	return queue.Outcome{Result: queue.Delivered, Reply: replyDone, Action: action(several)}, nil
+}
+
+// accountsOf plans the copies for mailboxes, except those where the message
+// was before.
+func (p *plan) accountsOf(rcpt int, accounts []directory.Local) (loop bool) {
+	for i := range accounts {
+		if p.seen.hasText(accounts[i].Account.Address) {
 			loop = true
 			continue
 		}
-		reached = true
-		p.drop(rcpt, local.Account, digest)
+		p.drop(rcpt, accounts[i].Account)
 	}
-	if len(x.Remote) > 0 {
-		reached = true
-		p.forward(rcpt, x.Remote, deliveredToLine(p.e.Rcpts[rcpt].To.String()))
+	return loop
+}
+
+// lists posts to the lists of an expansion. One that does not take the message
+// becomes a failure, as an account that is not there.
+func (p *plan) lists(ctx context.Context, rcpt int, x *directory.Expansion) (refused string, err error) {
+	for i := range x.Lists {
+		reply, err := p.post(ctx, rcpt, &x.Lists[i])
+		if err != nil {
+			return "", err
+		}
+		if reply != "" {
+			refused = reply
+			x.Failures = append(x.Failures, directory.Failure{Address: listAddress(&x.Lists[i]), Err: errPosting})
+		}
 	}
-	if !reached {
-		return failed(why(x.Failures, loop))
+	return refused, nil
+}
+
+// targets counts what a recipient leads to.
+func targets(x *directory.Expansion) int {
+	n := len(x.Accounts) + len(x.Remote) + len(x.Outlets) + len(x.Lists)
+	for _, f := range x.Failures {
+		if isDeadEnd(f.Err) {
+			n++
+		}
 	}
-	p.rest(rcpt, x.Failures)
-	return queue.Outcome{Result: queue.Delivered, Reply: "250 2.1.5 Delivered"}
+	return n
+}
+
+func includeFailed(failures []directory.Failure) bool {
+	return slices.ContainsFunc(failures, func(f directory.Failure) bool { return errors.Is(f.Err, directory.ErrInclude) })
 }
 
 // drop plans a copy for an account, one an entry however many recipients lead
 // to it.
-func (p *plan) drop(rcpt int, a directory.Account, digest *message.Digest) {
+func (p *plan) drop(rcpt int, a directory.Account) {
 	for i := range p.drops {
 		if p.drops[i].account.ID == a.ID {
 			p.drops[i].rcpts = append(p.drops[i].rcpts, rcpt)
@@ -117,7 +194,7 @@ func (p *plan) drop(rcpt int, a directory.Account, digest *message.Digest) {
 		}
 	}
 	p.drops = append(p.drops, drop{rcpts: []int{rcpt}, account: a, delivery: [1]mailstore.Delivery{{
-		Blob: p.e.Body, BlobSize: p.e.Size, Digest: digest, Own: ownLines(p.e, a.Address), InternalDate: p.e.Received,
+		Blob: p.e.Body, BlobSize: p.e.Size, Digest: p.digest, Own: ownLines(p.e, a.Address), InternalDate: p.e.Received,
 		Quota: mailstore.Quota{Bytes: a.QuotaBytes, Messages: a.QuotaMessages},
 	}}})
 }
@@ -125,26 +202,29 @@ func (p *plan) drop(rcpt int, a directory.Account, digest *message.Digest) {
 // rest makes those targets of an alias that cannot get the mail recipients of
 // their own, when others can: they fail at their next turn, and the sender
 // hears of exactly them.
-func (p *plan) rest(rcpt int, failures []directory.Failure) {
+func (p *plan) rest(rcpt int, failures []directory.Failure, notify string) {
 	var to []address.Address
 	for _, f := range failures {
-		if errors.Is(f.Err, directory.ErrNoAccount) || errors.Is(f.Err, directory.ErrDisabled) {
+		if isDeadEnd(f.Err) {
 			to = append(to, f.Address)
 		}
 	}
 	if len(to) > 0 {
-		p.forward(rcpt, to, nil)
+		p.forward(rcpt, to, nil, notify)
 	}
 }
 
-func (p *plan) forward(rcpt int, to []address.Address, line []byte) {
-	p.forwards = append(p.forwards, forward{rcpt: rcpt, to: to, header: append(line, p.e.Header...)})
+func isDeadEnd(err error) bool {
+	return errors.Is(err, directory.ErrNoAccount) || errors.Is(err, directory.ErrDisabled) || errors.Is(err, errPosting)
 }
 
 // why is the reply for an address that reaches nobody.
-func why(failures []directory.Failure, loop bool) string {
-	if loop {
+func why(failures []directory.Failure, loop bool, refused string) string {
+	switch {
+	case loop:
 		return replyLoop
+	case refused != "":
+		return refused
 	}
 	for _, f := range failures {
 		switch {
@@ -167,12 +247,13 @@ func (p *plan) setAside(full *drop, outcomes []queue.Outcome) {
 	waits := false
 	for _, r := range aside.rcpts {
 		if !p.leadsOn(r) {
-			outcomes[r] = p.queue.Defer(p.e, r, replyFull)
+			outcomes[r] = p.d.o.Queue.Defer(p.e, r, replyFull)
 			waits = true
 		}
 	}
 	if to, err := address.ParseAddress(aside.account.Address); err == nil && !waits {
-		p.forward(aside.rcpts[0], []address.Address{to}, nil)
+		r := aside.rcpts[0]
+		p.forward(r, []address.Address{to}, nil, withoutSuccess(p.e.Rcpts[r].Notify))
 	}
 }
 
@@ -180,54 +261,4 @@ func (p *plan) setAside(full *drop, outcomes []queue.Outcome) {
 func (p *plan) leadsOn(rcpt int) bool {
 	return slices.ContainsFunc(p.drops, func(d drop) bool { return slices.Contains(d.rcpts, rcpt) }) ||
 		slices.ContainsFunc(p.forwards, func(f forward) bool { return f.rcpt == rcpt })
-}
-
-// prepare makes the entries of the queue for all that is forwarded. The sender
-// stays as it is: bounces go to who wrote.
-func (p *plan) prepare(q *queue.Queue, e *queue.Entry) error {
-	p.pending = p.pending[:0]
-	for _, f := range p.forwards {
-		m := e.Message
-		m.ID, m.Header, m.Digest = 0, f.header, nil
-		m.Rcpts = make([]queue.Rcpt, len(f.to))
-		for i, to := range f.to {
-			m.Rcpts[i] = queue.Rcpt{To: to, ORcpt: e.Rcpts[f.rcpt].ORcpt, Notify: e.Rcpts[f.rcpt].Notify}
-		}
-		pending, err := q.Prepare(m)
-		if err != nil {
-			return fmt.Errorf("forward: %w", err)
-		}
-		p.pending = append(p.pending, pending)
-	}
-	return nil
-}
-
-// accounts are those that the transaction spans.
-func (p *plan) accounts(e *queue.Entry) []kv.Account {
-	all := make([]kv.Account, 0, 1+len(p.drops)+len(p.pending))
-	all = append(all, queue.Shard(e.ID))
-	for i := range p.drops {
-		all = append(all, p.drops[i].account.ID)
-	}
-	for _, pending := range p.pending {
-		all = append(all, pending.Shard())
-	}
-	return all
-}
-
-// settled are the outcomes for SettleTx: those that failed are left to the
-// caller. It is nil when there are no others.
-func (p *plan) settled(outcomes []queue.Outcome) []queue.Outcome {
-	all := make([]queue.Outcome, len(outcomes))
-	some := false
-	for _, i := range p.rcpts {
-		if r := outcomes[i].Result; r == queue.Delivered || r == queue.Deferred {
-			all[i] = outcomes[i]
-			some = true
-		}
-	}
-	if !some {
-		return nil
-	}
-	return all
 }
