@@ -37,7 +37,12 @@ type trace struct {
 // registered clauses of RFC 5321 allow for mail that comes from inside.
 func (t *trace) append(b []byte) []byte {
 	b = append(b, "Received: "...)
-	if t.peer.User == "" || t.showClient {
+	switch {
+	case t.peer.LocalUser != "":
+		b = append(b, "from "...)
+		b = appendWord(b, t.peer.LocalUser)
+		b = append(b, " (local user)\r\n\t"...)
+	case t.peer.User == "" || t.showClient:
 		b = append(b, "from "...)
 		b = appendWord(b, t.peer.Helo)
 		b = append(b, " ("...)
@@ -119,6 +124,8 @@ func protocol(p *smtpwire.Peer, e *smtpwire.Envelope) string {
 		index |= 2
 	}
 	switch {
+	case p.LocalUser != "":
+		return "LOCAL"
 	case e.FromParams.SMTPUTF8:
 		return [...]string{"UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA"}[index]
 	case p.ESMTP:

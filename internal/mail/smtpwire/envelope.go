@@ -16,6 +16,7 @@ type Peer struct {
 	Proxied       netip.AddrPort       // the trusted host that told Remote (PROXY protocol, XCLIENT), invalid when nobody did
 	Name          string               // host name of Remote as XCLIENT told it, else ""
 	Socket        string               // path of the Unix socket that the client came to, else ""
+	LocalUser     string               // login name of a user of this machine, of whom the system has told, else ""
 	Helo          string               // the argument of EHLO, HELO or LHLO; no spaces or control characters
 	ESMTP         bool                 // EHLO or LHLO, not HELO
 	LMTP          bool                 // the door speaks LMTP (RFC 2033)

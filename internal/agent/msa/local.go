@@ -1,0 +1,137 @@
+package msa
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"time"
+
+	"tram/internal/directory"
+	"tram/internal/mail/address"
+	"tram/internal/mail/message"
+	"tram/internal/mail/smtpwire"
+)
+
+// LocalOptions configure a Local. Intake, Directory and Domain are required.
+type LocalOptions struct {
+	Intake    Intake
+	Directory Directory
+	Domain    string // completes addresses that have none
+	User      string // login name of the user of this machine
+	Name      string // his name, "" when not known
+	Log       *slog.Logger
+}
+
+// Local is the policy for a user of this machine, as sendmail(1) has it: the
+// system has said who that is, so there is no login, any sender may be named,
+// and mail may go anywhere. What he may not hide is himself: the trace header
+// names him. It satisfies smtp.Receiver.
+//
+// Nothing is refused that a notification could tell as well: behind a cron job
+// is nobody who reads a refusal.
+type Local struct{ o LocalOptions }
+
+// NewLocal returns the policy for one user.
+func NewLocal(o LocalOptions) *Local {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Local{o}
+}
+
+// Mail lets every sender through.
+func (l *Local) Mail(context.Context, *smtpwire.Peer, *smtpwire.Envelope) error { return nil }
+
+// Rcpt lets every recipient through; one that does not exist becomes a
+// notification.
+func (l *Local) Rcpt(context.Context, *smtpwire.Peer, *smtpwire.Envelope, smtpwire.Rcpt) error {
+	return nil
+}
+
+// Data completes the header and takes the message into the queue.
+func (l *Local) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (string, error) {
+	header, rest, err := readHeader(body)
+	if err != nil {
+		return "", err
+	}
+	own, err := l.recipients(ctx, e)
+	if err != nil {
+		return "", err
+	}
+	return l.o.Intake.Take(ctx, p, own, &joined{head: [2][]byte{l.complete(header), rest}, body: body})
+}
+
+// recipients sends mail for root to the postmaster where nobody is called
+// root: the machine's own programs write to root, whoever reads his mail.
+func (l *Local) recipients(ctx context.Context, e *smtpwire.Envelope) (*smtpwire.Envelope, error) {
+	own := *e
+	own.Rcpts = append([]smtpwire.Rcpt(nil), e.Rcpts...)
+	for i := range own.Rcpts {
+		to := &own.Rcpts[i].To
+		if to.Local != "root" || to.Domain != l.o.Domain {
+			continue
+		}
+		res, err := l.o.Directory.Resolve(ctx, *to)
+		if err != nil {
+			return nil, err
+		}
+		if res.Class == directory.Unknown || res.Class == directory.NotLocal {
+			*to = address.Address{Local: "postmaster", Domain: to.Domain}
+			if res.Class == directory.NotLocal {
+				to.Domain = "" // the postmaster of this server, RFC 5321 4.5.1
+			}
+		}
+	}
+	return &own, nil
+}
+
+// complete writes what a header lacks, and completes addresses without a
+// domain. Faults in it stay: the message of a machine is better with them than
+// lost.
+func (l *Local) complete(header []byte) []byte {
+	header = qualified(header, l.o.Domain)
+	c := message.Completion{NoDate: true, NoMessageID: true, NoFrom: true}
+	for field := range message.Fields(header) {
+		c.NoDate = c.NoDate && !field.Is("Date")
+		c.NoMessageID = c.NoMessageID && !field.Is("Message-ID")
+		c.NoFrom = c.NoFrom && !field.Is("From")
+	}
+	out := make([]byte, 0, len(header)+256)
+	if c.NoDate {
+		out = time.Now().AppendFormat(append(out, "Date: "...), dateForm)
+		out = append(out, "\r\n"...)
+	}
+	if c.NoMessageID {
+		out = append(out, "Message-ID: <"+rand.Text()+"@"+l.o.Domain+">\r\n"...)
+	}
+	if c.NoFrom {
+		from := message.Address{Name: l.o.Name, Local: l.o.User, Domain: l.o.Domain}
+		out = append(append(out, "From: "...), fromValue(from)...)
+		out = append(out, "\r\n"...)
+	}
+	return hidden.AppendNot(out, header)
+}
+
+// Verify answers VRFY, which sendmail -bv asks.
+func (l *Local) Verify(ctx context.Context, _ *smtpwire.Peer, arg string) (string, error) {
+	a, ok := inquired(&smtpwire.Peer{Account: 1}, arg)
+	if !ok {
+		return "", nil
+	}
+	res, err := l.o.Directory.Resolve(ctx, a)
+	switch {
+	case err != nil:
+		return "", err
+	case res.Class == directory.IsAccount:
+		return mailbox(&res.Account), nil
+	case res.Class == directory.Unknown:
+		return "", errNoUser
+	case res.Class == directory.Disabled:
+		return "", errDisabled
+	}
+	return a.Path(), nil
+}
+
+// Expand shows no lists: whose they are is for the administrator to say.
+func (l *Local) Expand(context.Context, *smtpwire.Peer, string) ([]string, error) { return nil, nil }
