@@ -103,23 +103,25 @@ func (d *Directory) UpdateAccount(ctx context.Context, a Account) error {
 	if err != nil {
 		return err
 	}
+	return d.update(ctx, func(sp kv.Space) error { return updateAccount(sp, a) })
+}
+
+func updateAccount(sp kv.Space, a Account) error {
 	own := ownParts(a.Address)
-	return d.update(ctx, func(sp kv.Space) error {
-		old, err := readAccount(sp, a.ID)
-		if err != nil {
+	old, err := readAccount(sp, a.ID)
+	if err != nil {
+		return err
+	}
+	if was := ownParts(old.Address); was != own {
+		if err := free(sp, own); err != nil {
 			return err
 		}
-		if was := ownParts(old.Address); was != own {
-			if err := free(sp, own); err != nil {
-				return err
-			}
-			if err := sp.Delete(addressKey(was.Domain, was.Local)); err != nil {
-				return err
-			}
+		if err := sp.Delete(addressKey(was.Domain, was.Local)); err != nil {
+			return err
 		}
-		a.Created = old.Created
-		return write(sp, a, own)
-	})
+	}
+	a.Created = old.Created
+	return write(sp, a, own)
 }
 
 // Account returns an account by its number.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"tram/internal/mail/address"
 	"tram/internal/storage/kv"
 )
 
@@ -15,13 +16,16 @@ func (d *Directory) AddAlias(ctx context.Context, a Alias) error {
 	if err != nil {
 		return err
 	}
+	return d.update(ctx, func(sp kv.Space) error { return insertAlias(sp, a) })
+}
+
+// insertAlias writes a new alias that is in its normal form.
+func insertAlias(sp kv.Space, a Alias) error {
 	own := ownParts(a.Address)
-	return d.update(ctx, func(sp kv.Space) error {
-		if err := free(sp, own); err != nil {
-			return err
-		}
-		return sp.Set(addressKey(own.Domain, own.Local), entry{targets: a.Targets}.encode())
-	})
+	if err := free(sp, own); err != nil {
+		return err
+	}
+	return sp.Set(addressKey(own.Domain, own.Local), entry{targets: a.Targets}.encode())
 }
 
 // UpdateAlias replaces the targets of an alias.
@@ -30,13 +34,15 @@ func (d *Directory) UpdateAlias(ctx context.Context, a Alias) error {
 	if err != nil {
 		return err
 	}
+	return d.update(ctx, func(sp kv.Space) error { return updateAlias(sp, a) })
+}
+
+func updateAlias(sp kv.Space, a Alias) error {
 	own := ownParts(a.Address)
-	return d.update(ctx, func(sp kv.Space) error {
-		if _, err := readAlias(sp, a.Address); err != nil {
-			return err
-		}
-		return sp.Set(addressKey(own.Domain, own.Local), entry{targets: a.Targets}.encode())
-	})
+	if _, err := readAlias(sp, a.Address); err != nil {
+		return err
+	}
+	return sp.Set(addressKey(own.Domain, own.Local), entry{targets: a.Targets}.encode())
 }
 
 // DeleteAlias removes an alias.
@@ -45,12 +51,14 @@ func (d *Directory) DeleteAlias(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, func(sp kv.Space) error {
-		if _, err := readAlias(sp, own.String()); err != nil {
-			return err
-		}
-		return sp.Delete(addressKey(own.Domain, own.Local))
-	})
+	return d.update(ctx, func(sp kv.Space) error { return deleteAlias(sp, own) })
+}
+
+func deleteAlias(sp kv.Space, own address.Address) error {
+	if _, err := readAlias(sp, own.String()); err != nil {
+		return err
+	}
+	return sp.Delete(addressKey(own.Domain, own.Local))
 }
 
 // Alias returns the alias of exactly this address.

@@ -28,19 +28,21 @@ var ErrNotDeleted = errors.New("no such deleted account")
 // DeleteAccount takes address and login away at once. Aliases that lead to the
 // account stay; mail for them alone is refused.
 func (d *Directory) DeleteAccount(ctx context.Context, id AccountID) error {
-	return d.update(ctx, func(sp kv.Space) error {
-		a, err := readAccount(sp, id)
-		if err != nil {
-			return err
-		}
-		own := ownParts(a.Address)
-		return errors.Join(
-			sp.Set(deletedKey(id), encodeDeleted(a, time.Now())),
-			sp.Delete(addressKey(own.Domain, own.Local)),
-			sp.Delete(adminKey(id)),
-			sp.Delete(accountKey(id)),
-		)
-	})
+	return d.update(ctx, func(sp kv.Space) error { return deleteAccount(sp, id) })
+}
+
+func deleteAccount(sp kv.Space, id AccountID) error {
+	a, err := readAccount(sp, id)
+	if err != nil {
+		return err
+	}
+	own := ownParts(a.Address)
+	return errors.Join(
+		sp.Set(deletedKey(id), encodeDeleted(a, time.Now())),
+		sp.Delete(addressKey(own.Domain, own.Local)),
+		sp.Delete(adminKey(id)),
+		sp.Delete(accountKey(id)),
+	)
 }
 
 // RestoreAccount takes a deletion back, as long as Forget was not called. The

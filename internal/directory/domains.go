@@ -16,16 +16,18 @@ func (d *Directory) AddDomain(ctx context.Context, dom Domain) (Domain, error) {
 		return dom, err
 	}
 	dom.Created = now()
-	err = d.update(ctx, func(sp kv.Space) error {
-		if exists, err := has(sp, domainKey(dom.Name)); err != nil || exists {
-			return orExists(err, "domain "+dom.Name)
-		}
-		if err := checkTarget(sp, dom); err != nil {
-			return err
-		}
-		return sp.Set(domainKey(dom.Name), dom.encode())
-	})
-	return dom, err
+	return dom, d.update(ctx, func(sp kv.Space) error { return insertDomain(sp, dom) })
+}
+
+// insertDomain writes a new domain that is in its normal form.
+func insertDomain(sp kv.Space, dom Domain) error {
+	if exists, err := has(sp, domainKey(dom.Name)); err != nil || exists {
+		return orExists(err, "domain "+dom.Name)
+	}
+	if err := checkTarget(sp, dom); err != nil {
+		return err
+	}
+	return sp.Set(domainKey(dom.Name), dom.encode())
 }
 
 // orExists is err, or that what exists already.
@@ -63,22 +65,24 @@ func (d *Directory) UpdateDomain(ctx context.Context, dom Domain) error {
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, func(sp kv.Space) error {
-		old, err := readDomain(sp, dom.Name)
-		if err != nil {
+	return d.update(ctx, func(sp kv.Space) error { return updateDomain(sp, dom) })
+}
+
+func updateDomain(sp kv.Space, dom Domain) error {
+	old, err := readDomain(sp, dom.Name)
+	if err != nil {
+		return err
+	}
+	dom.Created = old.Created
+	if dom.Kind == AliasDomain && old.Kind != AliasDomain {
+		if err := unused(sp, dom.Name); err != nil {
 			return err
 		}
-		dom.Created = old.Created
-		if dom.Kind == AliasDomain && old.Kind != AliasDomain {
-			if err := unused(sp, dom.Name); err != nil {
-				return err
-			}
-		}
-		if err := checkTarget(sp, dom); err != nil {
-			return err
-		}
-		return sp.Set(domainKey(dom.Name), dom.encode())
-	})
+	}
+	if err := checkTarget(sp, dom); err != nil {
+		return err
+	}
+	return sp.Set(domainKey(dom.Name), dom.encode())
 }
 
 // DeleteDomain removes a domain that has no addresses any more and that no alias
@@ -88,15 +92,17 @@ func (d *Directory) DeleteDomain(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, func(sp kv.Space) error {
-		if _, err := readDomain(sp, name); err != nil {
-			return err
-		}
-		if err := unused(sp, name); err != nil {
-			return err
-		}
-		return sp.Delete(domainKey(name))
-	})
+	return d.update(ctx, func(sp kv.Space) error { return deleteDomain(sp, name) })
+}
+
+func deleteDomain(sp kv.Space, name string) error {
+	if _, err := readDomain(sp, name); err != nil {
+		return err
+	}
+	if err := unused(sp, name); err != nil {
+		return err
+	}
+	return sp.Delete(domainKey(name))
 }
 
 // unused checks that a domain has no addresses and that no alias domain stands

@@ -102,7 +102,7 @@ func (d *Directory) prepareImport(ctx context.Context, n NewAccount) (a Account,
 		return a, s, err
 	}
 	if n.Password != "" {
-		return a, s, invalid("password", errors.New("it is given both in plain and hashed"))
+		return a, s, invalid("password", errTwoPasswords)
 	}
 	s.hash, err = acceptHash(n.Hash)
 	return a, s, err

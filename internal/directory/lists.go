@@ -44,15 +44,17 @@ func (d *Directory) AddList(ctx context.Context, l List) (List, error) {
 	if err != nil {
 		return l, err
 	}
-	own := ownParts(l.Address)
 	l.Created = now()
-	err = d.update(ctx, func(sp kv.Space) error {
-		if err := free(sp, own); err != nil {
-			return err
-		}
-		return writeList(sp, own, l)
-	})
-	return l, err
+	return l, d.update(ctx, func(sp kv.Space) error { return insertList(sp, l) })
+}
+
+// insertList writes a new list that is in its normal form.
+func insertList(sp kv.Space, l List) error {
+	own := ownParts(l.Address)
+	if err := free(sp, own); err != nil {
+		return err
+	}
+	return writeList(sp, own, l)
 }
 
 // writeList writes a list that is in its normal form.
@@ -109,15 +111,17 @@ func (d *Directory) DeleteList(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, func(sp kv.Space) error {
-		if _, err := readList(sp, own); err != nil {
-			return err
-		}
-		return errors.Join(
-			sp.Delete(addressKey(own.Domain, own.Local)),
-			sp.Delete(membersKey(own.Domain, own.Local)),
-		)
-	})
+	return d.update(ctx, func(sp kv.Space) error { return deleteList(sp, own) })
+}
+
+func deleteList(sp kv.Space, own address.Address) error {
+	if _, err := readList(sp, own); err != nil {
+		return err
+	}
+	return errors.Join(
+		sp.Delete(addressKey(own.Domain, own.Local)),
+		sp.Delete(membersKey(own.Domain, own.Local)),
+	)
 }
 
 // List returns the list of exactly this address, with its members.

@@ -18,32 +18,38 @@ const recipientBatch = 5000
 // first. One that is an account, alias or list already gets mail and is left
 // as it is.
 func (d *Directory) AddRecipients(ctx context.Context, addresses ...string) (int, error) {
-	return d.eachRecipient(ctx, addresses, func(sp kv.Space, own address.Address) (bool, error) {
-		dom, err := readDomain(sp, own.Domain)
-		if err != nil {
-			return false, err
-		}
-		if dom.Kind != Relayed {
-			return false, invalid("recipient "+own.String(), fmt.Errorf("%s is not a relayed domain; add an account or alias", dom.Name))
-		}
-		key := addressKey(own.Domain, own.Local)
-		if there, err := has(sp, key); err != nil || there {
-			return false, err
-		}
-		return true, sp.Set(key, entry{}.encode())
-	})
+	return d.eachRecipient(ctx, addresses, addRecipient)
+}
+
+// addRecipient reports whether the recipient is new.
+func addRecipient(sp kv.Space, own address.Address) (bool, error) {
+	dom, err := readDomain(sp, own.Domain)
+	if err != nil {
+		return false, err
+	}
+	if dom.Kind != Relayed {
+		return false, invalid("recipient "+own.String(), fmt.Errorf("%s is not a relayed domain; add an account or alias", dom.Name))
+	}
+	key := addressKey(own.Domain, own.Local)
+	if there, err := has(sp, key); err != nil || there {
+		return false, err
+	}
+	return true, sp.Set(key, entry{}.encode())
 }
 
 // RemoveRecipients takes recipients off the lists and returns how many were
 // there.
 func (d *Directory) RemoveRecipients(ctx context.Context, addresses ...string) (int, error) {
-	return d.eachRecipient(ctx, addresses, func(sp kv.Space, own address.Address) (bool, error) {
-		e, found, err := readEntry(sp, own.Domain, own.Local)
-		if err != nil || !found || !e.relayed() {
-			return false, err
-		}
-		return true, sp.Delete(addressKey(own.Domain, own.Local))
-	})
+	return d.eachRecipient(ctx, addresses, removeRecipient)
+}
+
+// removeRecipient reports whether the recipient was there.
+func removeRecipient(sp kv.Space, own address.Address) (bool, error) {
+	e, found, err := readEntry(sp, own.Domain, own.Local)
+	if err != nil || !found || !e.relayed() {
+		return false, err
+	}
+	return true, sp.Delete(addressKey(own.Domain, own.Local))
 }
 
 // eachRecipient calls fn for each address, in commits of some thousand, and

@@ -19,32 +19,7 @@ func (d *Directory) Rules(context.Context) (*Rules, error) { return d.rules.Load
 // credentials: host and user); one that is removed must be there, and only
 // what names it counts. The new snapshot is in place when it returns.
 func (d *Directory) ChangeRules(ctx context.Context, remove, set Rules) error {
-	set, err := set.normal()
-	if err != nil {
-		return err
-	}
-	gone, err := remove.names()
-	if err != nil {
-		return err
-	}
-	err = d.update(ctx, func(sp kv.Space) error {
-		for _, n := range gone {
-			if there, err := has(sp, n.key); err != nil || !there {
-				return orMissing(err, n.name)
-			}
-			if err := sp.Delete(n.key); err != nil {
-				return err
-			}
-		}
-		if err := set.write(sp); err != nil {
-			return err
-		}
-		return boundRules(sp)
-	})
-	if err != nil {
-		return err
-	}
-	return d.loadRules(ctx)
+	return d.Batch(ctx, func(b *Batch) error { return b.ChangeRules(remove, set) })
 }
 
 func orMissing(err error, name string) error {

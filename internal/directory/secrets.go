@@ -84,12 +84,14 @@ func (d *Directory) SetPasswordHash(ctx context.Context, id AccountID, hash stri
 }
 
 func (d *Directory) setSecrets(ctx context.Context, id AccountID, s secrets) error {
-	return d.update(ctx, func(sp kv.Space) error {
-		if _, err := readAccount(sp, id); err != nil {
-			return err
-		}
-		return s.write(sp, id)
-	})
+	return d.update(ctx, func(sp kv.Space) error { return setSecrets(sp, id, s) })
+}
+
+func setSecrets(sp kv.Space, id AccountID, s secrets) error {
+	if _, err := readAccount(sp, id); err != nil {
+		return err
+	}
+	return s.write(sp, id)
 }
 
 // PasswordHash returns the stored hash of an account's password, for an export
