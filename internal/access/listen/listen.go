@@ -62,7 +62,9 @@ type Info struct {
 	TLSConfig      func() *tls.Config // the current one; asked anew for each handshake; nil without TLS
 	PlaintextLogin bool               // passwords are taken without TLS
 
-	Remote, Local netip.AddrPort // set by Run; IPv4 as IPv4
+	Remote, Local netip.AddrPort // set by Run; IPv4 as IPv4; invalid on a Unix socket
+	Proxied       netip.AddrPort // set by Run: the trusted proxy that told Remote, if one did
+	Socket        string         // set by Run: path of the Unix socket, if the door is one
 }
 
 // Handler serves one connection and returns when it is over; the caller closes

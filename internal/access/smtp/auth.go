@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tram/internal/access/listen/lineconn"
+	"tram/internal/access/listen/login"
 	"tram/internal/directory"
 	"tram/internal/mail/sasl"
 	"tram/internal/mail/smtpwire"
@@ -30,7 +31,8 @@ func (s *session) auth(ctx context.Context, arg []byte) {
 		return
 	}
 	name, initial, given := bytes.Cut(arg, []byte(" "))
-	mechanism := sasl.New(string(name), func(login, password string) error { return s.checkPassword(ctx, login, password) })
+	desk := login.Desk{Auth: s.opts.Authenticator, Hostname: s.opts.Hostname, Remote: s.peer.Remote.Addr(), Binding: s.binding()}
+	mechanism := desk.Mechanism(ctx, string(name))
 	if mechanism == nil {
 		s.refuse(errMechanism)
 		return
@@ -43,7 +45,16 @@ func (s *session) auth(ctx context.Context, arg []byte) {
 		s.refuseAuth(err)
 		return
 	}
+	s.peer.Account, s.peer.User = desk.Who()
 	s.reply(okAuth)
+}
+
+// binding names the TLS connection for SCRAM.
+func (s *session) binding() sasl.Binding {
+	if s.peer.TLS == nil || s.info.TLSConfig == nil {
+		return sasl.Binding{}
+	}
+	return login.BindingOf(s.peer.TLS, s.info.TLSConfig())
 }
 
 // exchange runs the lines of a mechanism. An error of the connection ends the
@@ -70,16 +81,6 @@ func (s *session) exchange(x *sasl.Exchange, initial []byte, given bool) error {
 		challenge, done, err = x.Next(text)
 	}
 	return err
-}
-
-// checkPassword is the sasl.CheckPassword of the session.
-func (s *session) checkPassword(ctx context.Context, login, password string) error {
-	account, user, err := s.opts.Authenticator.Authenticate(ctx, login, password, s.peer.Remote.Addr())
-	if err != nil {
-		return err
-	}
-	s.peer.Account, s.peer.User = account, user
-	return nil
 }
 
 // refuseAuth maps an error of the exchange to a reply. Wrong passwords are

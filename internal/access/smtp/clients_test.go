@@ -14,6 +14,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 
 	"tram/internal/access/smtp"
+	"tram/internal/mail/smtpwire"
 )
 
 // TestRealClients sends one message with each client program, to port 25 in
@@ -108,7 +109,7 @@ func checkSent(t *testing.T, s *server, body, mode string) {
 }
 
 func TestGoSMTP(t *testing.T) {
-	s := newServer(t, smtp.Options{Mode: smtp.Submission, DSN: true}, sub)
+	s := newServer(t, smtp.Options{Mode: smtp.Submission, Extensions: smtpwire.DSN}, sub)
 	c, err := gosmtp.DialStartTLS(s.onTCP(t), &tls.Config{InsecureSkipVerify: true})
 	if err != nil {
 		t.Fatal(err)

@@ -18,27 +18,32 @@ type command struct {
 type needs uint8
 
 const (
-	last       needs = 1 << iota // nothing may be sent behind it (RFC 2920 3.1)
-	secured                      // TLS, where passwords are not taken without
-	known                        // EHLO or HELO
-	noArgument                   //
+	last          needs = 1 << iota // nothing may be sent behind it (RFC 2920 3.1)
+	secured                         // TLS, where passwords are not taken without
+	known                           // EHLO or HELO
+	noArgument                      //
+	betweenChunks                   // it may come between two BDAT and leaves the message alone
 )
 
 // commands is indexed by verb. What has no run is known and not implemented.
 var commands = [smtpwire.NumVerbs]command{
 	smtpwire.HELO:     {(*session).helo, last},
 	smtpwire.EHLO:     {(*session).ehlo, last},
+	smtpwire.LHLO:     {(*session).lhlo, last},
 	smtpwire.MAIL:     {(*session).mail, secured | known},
 	smtpwire.RCPT:     {(*session).rcpt, secured | known},
 	smtpwire.DATA:     {(*session).data, last | secured | known | noArgument},
+	smtpwire.BDAT:     {(*session).bdat, 0}, // it looks after what it needs: its octets have to be read in any case
 	smtpwire.RSET:     {(*session).rset, noArgument},
-	smtpwire.NOOP:     {(*session).noop, last},
-	smtpwire.VRFY:     {(*session).vrfy, last | secured},
-	smtpwire.EXPN:     {(*session).expn, last | secured},
-	smtpwire.HELP:     {(*session).help, last},
+	smtpwire.NOOP:     {(*session).noop, last | betweenChunks},
+	smtpwire.VRFY:     {(*session).vrfy, last | secured | betweenChunks},
+	smtpwire.EXPN:     {(*session).expn, last | secured | betweenChunks},
+	smtpwire.HELP:     {(*session).help, last | betweenChunks},
 	smtpwire.QUIT:     {(*session).quit, noArgument},
 	smtpwire.STARTTLS: {(*session).startTLS, last | noArgument},
 	smtpwire.AUTH:     {(*session).auth, last | known},
+	smtpwire.ETRN:     {(*session).runQueue, secured | known},
+	smtpwire.XCLIENT:  {(*session).xclient, last},
 }
 
 // command answers one line, which ends in LF.
@@ -48,13 +53,17 @@ func (s *session) command(ctx context.Context, line []byte) {
 	s.verb = smtpwire.Unknown
 	text, fault := cutLineEnd(line)
 	if fault != nil {
+		// Octets follow a BDAT, and nothing in them is a command.
+		if verb, _ := smtpwire.ParseCommand(bytes.TrimRight(line, "\r\n")); verb == smtpwire.BDAT {
+			s.ending, s.lingering = true, true
+		}
 		s.refuse(fault)
 		return
 	}
 	verb, arg := smtpwire.ParseCommand(text)
 	s.verb = verb
 	s.traceCommand(verb, text)
-	cmd := &commands[verb]
+	cmd := &s.table[verb]
 	switch {
 	case s.commands > s.opts.Limits.Commands && verb != smtpwire.QUIT:
 		s.reply(errTooManyCommands)

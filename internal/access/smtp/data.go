@@ -3,6 +3,7 @@ package smtp
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
@@ -13,27 +14,52 @@ import (
 // data takes the message of a transaction (RFC 5321 4.1.1.4) and ends the
 // transaction, whatever comes of it.
 func (s *session) data(ctx context.Context, _ []byte) {
+	e := &s.tx.envelope
 	switch {
 	case !s.tx.open:
 		s.refuse(errNeedMail)
 		return
-	case len(s.tx.envelope.Rcpts) == 0:
+	case s.tx.spoiled:
+		s.refuse(errSpoiled)
+		return
+	case e.FromParams.Body == smtpwire.BodyBinaryMIME: // RFC 3030 3
+		s.refuse(errNeedBDAT)
+		return
+	case len(e.Rcpts) == 0 && s.opts.Mode == LMTP:
+		s.refuse(errNeedRcptLMTP)
+		return
+	case len(e.Rcpts) == 0:
 		s.refuse(errNeedRcpt)
 		return
 	}
 	s.reply(startMail)
 	tx := &s.tx
-	tx.source = bodySource{Conn: s.conn, began: time.Now(), before: s.conn.Received()}
+	tx.source = s.newSource()
 	tx.body.Reset(&tx.source, smtpwire.BodyLimits{Size: s.opts.Limits.MessageBytes, Line: maxTextLine})
-	id, err := s.opts.Receiver.Data(ctx, &s.peer, &tx.envelope, &tx.body)
-	s.endData(ctx, id, err)
+	s.endData(ctx, s.deliver(ctx, &tx.body))
 	s.tx = transaction{}
 	s.conn.SetLimit(s.start.Add(s.opts.Limits.Session))
 }
 
-// endData replies to the final dot. 250 needs all of: the Receiver says so, it
-// has seen the end of the message, and the message has no fault.
-func (s *session) endData(ctx context.Context, id string, err error) {
+// verdict is what the Receiver says about a message.
+type verdict struct {
+	id   string
+	each []*smtpwire.Reply // by recipient, in mode LMTP; nil when there is one answer for all
+	err  error
+}
+
+// deliver hands a message to the Receiver.
+func (s *session) deliver(ctx context.Context, body io.Reader) (v verdict) {
+	if each, ok := s.opts.Receiver.(LMTPReceiver); ok && s.opts.Mode == LMTP {
+		v.id, v.each, v.err = each.DataEach(ctx, &s.peer, &s.tx.envelope, body)
+		return v
+	}
+	v.id, v.err = s.opts.Receiver.Data(ctx, &s.peer, &s.tx.envelope, body)
+	return v
+}
+
+// endData replies to the final dot.
+func (s *session) endData(ctx context.Context, v verdict) {
 	body := &s.tx.body
 	complete := body.Complete()
 	if lost := body.Drain(s.opts.Limits.MessageBytes); errors.Is(lost, smtpwire.ErrNotDrained) {
@@ -43,27 +69,62 @@ func (s *session) endData(ctx context.Context, id string, err error) {
 		s.broken(lost)
 		return
 	}
-	switch fault := body.Fault(); {
+	s.conclude(ctx, v, body.Fault(), complete, body.Size(), s.replies())
+}
+
+// replies is how many replies the end of a message gets: in mode LMTP one for
+// each recipient (RFC 2033 4.2).
+func (s *session) replies() int {
+	if s.opts.Mode == LMTP {
+		return len(s.tx.envelope.Rcpts)
+	}
+	return 1
+}
+
+// conclude replies n times to the end of a message of size octets. 250 needs
+// all of: the Receiver says so, it has seen the end of the message, and the
+// message has no fault.
+func (s *session) conclude(ctx context.Context, v verdict, fault error, complete bool, size int64, n int) {
+	switch {
 	case fault != nil:
-		if err == nil {
-			s.opts.Log.Error("a message with a fault was queued; the receiver ignored an error of the body", slog.String("queue_id", id))
+		if v.err == nil {
+			s.opts.Log.Error("a message with a fault was queued; the receiver ignored an error of the body", slog.String("queue_id", v.id))
 		}
-		s.fail(ctx, "DATA", fault)
-	case err != nil:
-		s.fail(ctx, "DATA", err)
+		s.failAll(ctx, fault, n)
+	case v.err != nil:
+		s.failAll(ctx, v.err, n)
 	case !complete:
-		s.opts.Log.Error("a message was queued before its end was read", slog.String("queue_id", id))
-		s.refuse(errInternal)
+		s.opts.Log.Error("a message was queued before its end was read", slog.String("queue_id", v.id))
+		s.refuseAll(errInternal, n)
 	default:
-		s.accepted(id)
+		s.accepted(v, size, n)
 	}
 }
 
-func (s *session) accepted(id string) {
+func (s *session) accepted(v verdict, size int64, n int) {
 	s.stats.Messages++
-	s.stats.BodyBytes += s.tx.body.Size()
+	s.stats.BodyBytes += size
 	s.errors, s.commands = 0, 0
-	s.reply(&smtpwire.Reply{Code: 250, Enhanced: "2.0.0", Text: "Queued as " + id})
+	queued := &smtpwire.Reply{Code: 250, Enhanced: "2.0.0", Text: "Queued as " + v.id}
+	for i := range n {
+		if i < len(v.each) && v.each[i] != nil {
+			s.replyEach(v.each[i])
+			continue
+		}
+		s.reply(queued)
+	}
+}
+
+// replyEach is the reply for one recipient of several, which never ends the
+// session before the others have theirs.
+func (s *session) replyEach(r *smtpwire.Reply) {
+	if r.Code == 421 {
+		r = &smtpwire.Reply{Code: 451, Enhanced: r.Enhanced, Text: r.Text}
+	}
+	if !r.Positive() {
+		s.stats.Errors++
+	}
+	s.reply(r)
 }
 
 // bodySource is the connection while a message is read from it: it asks for a
@@ -78,9 +139,14 @@ type bodySource struct {
 // Fill implements smtpwire.Source.
 func (b *bodySource) Fill() error {
 	if b.err == nil {
-		earned := time.Duration((b.Received()-b.before)/bodyRate) * time.Second
-		b.SetLimit(b.began.Add(bodyGrace + earned))
+		b.limit()
 		b.err = b.Conn.Fill()
 	}
 	return b.err
+}
+
+// limit sets until when the next bytes have to be there.
+func (b *bodySource) limit() {
+	earned := time.Duration((b.Received()-b.before)/bodyRate) * time.Second
+	b.SetLimit(b.began.Add(bodyGrace + earned))
 }

@@ -30,7 +30,7 @@ func FuzzSession(f *testing.F) {
 		f.Add([]byte(s), uint16(7), false)
 	}
 	f.Fuzz(func(t *testing.T, input []byte, cut uint16, submission bool) {
-		s := newServer(t, smtp.Options{DSN: true}, mx)
+		s := newServer(t, smtp.Options{Extensions: smtpwire.DSN}, mx)
 		if submission {
 			s = newServer(t, smtp.Options{Mode: smtp.Submission}, plain)
 		}

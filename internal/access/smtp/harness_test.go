@@ -55,6 +55,8 @@ type box struct {
 var errDisk = errors.New("the disk is on fire")
 
 func (b *box) Mail(_ context.Context, _ *smtpwire.Peer, e *smtpwire.Envelope) error {
+	// Nobody here is more urgent than 4.
+	e.FromParams.Priority = min(e.FromParams.Priority, 4)
 	if e.From.Local == "banned" {
 		return fmt.Errorf("policy: %w", smtpwire.NewReply(550, "5.7.1", "Not from you"))
 	}
@@ -101,6 +103,18 @@ func (b *box) Data(_ context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, bo
 	defer b.mu.Unlock()
 	b.messages = append(b.messages, message{*e, *p, text.String()})
 	return fmt.Sprintf("q%d", len(b.messages)), nil
+}
+
+// DataEach is smtp.LMTPReceiver: "quota" has no room.
+func (b *box) DataEach(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (string, []*smtpwire.Reply, error) {
+	id, err := b.Data(ctx, p, e, body)
+	each := make([]*smtpwire.Reply, len(e.Rcpts))
+	for i, r := range e.Rcpts {
+		if r.To.Local == "quota" {
+			each[i] = smtpwire.NewReply(452, "4.2.2", "Mailbox full")
+		}
+	}
+	return id, each, err
 }
 
 func (b *box) Verify(_ context.Context, _ *smtpwire.Peer, arg string) (string, error) {

@@ -64,13 +64,15 @@ func (s *session) answer(ctx context.Context, verb, text string, err error) {
 // helpTexts are by verb; Unknown is the overview.
 var helpTexts = [smtpwire.NumVerbs]string{
 	smtpwire.Unknown: "This is Tram. It understands:\n" +
-		"EHLO HELO MAIL RCPT DATA RSET NOOP VRFY EXPN HELP QUIT STARTTLS AUTH\n" +
+		"EHLO HELO LHLO MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN HELP QUIT STARTTLS AUTH ETRN XCLIENT\n" +
 		"HELP and a command tells more. The protocol is RFC 5321.",
 	smtpwire.HELO:     "HELO <your host name>\nSay who you are. EHLO does the same and lists what this server offers.",
 	smtpwire.EHLO:     "EHLO <your host name>\nSay who you are. The reply lists what this server offers.",
+	smtpwire.LHLO:     "LHLO <your host name>\nThe EHLO of LMTP, on ports where that is spoken.",
 	smtpwire.MAIL:     "MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME] [SMTPUTF8]\nBegin a message. The address gets it back if it cannot be delivered; <> for none.",
 	smtpwire.RCPT:     "RCPT TO:<address>\nAdd a recipient. Repeat it for several.",
 	smtpwire.DATA:     "DATA\nThen, after the reply 354, the message: lines that end in CR LF.\nPut another dot in front of a line that begins with one, and end with a dot alone on a line.",
+	smtpwire.BDAT:     "BDAT <octets> [LAST]\nThen at once, without waiting, that many octets of the message.",
 	smtpwire.RSET:     "RSET\nForget sender and recipients.",
 	smtpwire.NOOP:     "NOOP\nDo nothing.",
 	smtpwire.VRFY:     "VRFY <name or address>\nAsk whether it exists here. Many servers do not tell strangers.",
@@ -78,7 +80,9 @@ var helpTexts = [smtpwire.NumVerbs]string{
 	smtpwire.HELP:     "HELP [command]",
 	smtpwire.QUIT:     "QUIT\nSay goodbye.",
 	smtpwire.STARTTLS: "STARTTLS\nBegin TLS on this connection. Say EHLO again afterwards.",
-	smtpwire.AUTH:     "AUTH PLAIN|LOGIN [response in base64]\nLog in, on submission ports and under TLS only.",
+	smtpwire.AUTH:     "AUTH <mechanism> [response in base64]\nLog in, on submission ports and under TLS only. The reply to EHLO lists the mechanisms.",
+	smtpwire.ETRN:     "ETRN <domain>\nTry waiting mail for the domain now.",
+	smtpwire.XCLIENT:  "XCLIENT <attribute>=<value> …\nSay for whom you speak, if you are trusted.",
 }
 
 // help is RFC 5321 4.1.1.8.

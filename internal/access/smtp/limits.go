@@ -13,6 +13,7 @@ type Limits struct {
 	Idle         time.Duration // for a command line, a piece of a body, a reply: 421 4.4.2
 	Session      time.Duration // in all, ending between messages: 421 4.4.2
 	Handshake    time.Duration // of STARTTLS
+	Hold         time.Duration // the longest HOLDFOR and HOLDUNTIL (RFC 4865): 501 5.5.4
 }
 
 // Defaults of Limits.
@@ -26,6 +27,7 @@ const (
 	DefaultIdle         = 5 * time.Minute // RFC 5321 4.5.3.2.7
 	DefaultSession      = 2 * time.Hour
 	DefaultHandshake    = 30 * time.Second
+	DefaultHold         = 30 * 24 * time.Hour
 )
 
 // Limits that are not settings.
@@ -36,6 +38,10 @@ const (
 	// maxTextLine is the longest line of a message, without CRLF. RFC 5321
 	// 4.5.3.1.6 says 998; newsletters without a line end are a fact of life.
 	maxTextLine = 1 << 20
+	// smallChunk is what a chunk of BDAT must hold to be worth a command, and
+	// maxSmallChunks how many smaller ones a message may have.
+	smallChunk     = 512
+	maxSmallChunks = 1000
 	// maxHelo is the longest argument of EHLO (RFC 5321 4.5.3.1.2).
 	maxHelo = 255
 
@@ -55,6 +61,7 @@ func (l Limits) orDefaults() Limits {
 	orDefault(&l.Idle, DefaultIdle)
 	orDefault(&l.Session, DefaultSession)
 	orDefault(&l.Handshake, DefaultHandshake)
+	orDefault(&l.Hold, DefaultHold)
 	return l
 }
 

@@ -15,6 +15,7 @@ import (
 // Replies that are always the same. They say what to do next.
 var (
 	okMail     = smtpwire.NewReply(250, "2.1.0", "Sender accepted")
+	okChunk    = smtpwire.NewReply(250, "2.0.0", "Chunk received")
 	okRcpt     = smtpwire.NewReply(250, "2.1.5", "Recipient accepted")
 	okReset    = smtpwire.NewReply(250, "2.0.0", "Transaction forgotten")
 	okNoop     = smtpwire.NewReply(250, "2.0.0", "OK")
@@ -28,6 +29,7 @@ var (
 	errTimeout         = smtpwire.NewReply(421, "4.4.2", "Nothing heard for too long, connect again")
 	errTooManyErrors   = smtpwire.NewReply(421, "4.7.0", "Too many refused commands, goodbye")
 	errTooManyCommands = smtpwire.NewReply(421, "4.7.0", "Too many commands without a message, goodbye")
+	errTooManyChunks   = smtpwire.NewReply(421, "4.7.0", "Too many small chunks, goodbye; send larger ones")
 	errTooManyAuth     = smtpwire.NewReply(421, "4.7.0", "Too many wrong passwords, goodbye")
 	errStoreFailed     = smtpwire.NewReply(421, "4.3.2", "This server takes no mail at present, try again later")
 
@@ -43,11 +45,23 @@ var (
 	errNeedEhlo       = smtpwire.NewReply(503, "5.5.1", "Say EHLO first")
 	errNeedMail       = smtpwire.NewReply(503, "5.5.1", "Say MAIL first")
 	errNeedRcpt       = smtpwire.NewReply(554, "5.5.1", "No recipient was accepted; say RCPT first")
+	errNeedRcptLMTP   = smtpwire.NewReply(503, "5.5.1", "No recipient was accepted; say RCPT first")
+	errNeedBDAT       = smtpwire.NewReply(503, "5.5.1", "A message with BODY=BINARYMIME is sent with BDAT; say RSET first")
+	errSpoiled        = smtpwire.NewReply(503, "5.5.1", "The message was broken off; say RSET first")
 	errNestedMail     = smtpwire.NewReply(503, "5.5.1", "A message has been begun; say RSET to give it up")
 	errTooLarge       = smtpwire.NewReply(552, "5.3.4", "The message is larger than the SIZE in the reply to EHLO")
 	errTooManyRcpts   = smtpwire.NewReply(452, "4.5.3", "Too many recipients; send the message to the rest of them separately")
 	errInternal       = smtpwire.NewReply(451, "4.3.0", "Something went wrong here, try again later")
 	errStorage        = smtpwire.NewReply(452, "4.3.1", "No room for the message at present, try again later")
+
+	errHold    = smtpwire.NewReply(501, "5.5.4", "The message would wait for longer than the reply to EHLO allows")
+	errSayLHLO = smtpwire.NewReply(500, "5.5.1", "This is LMTP: say LHLO")
+	errSayEHLO = smtpwire.NewReply(500, "5.5.1", "This is SMTP: say EHLO")
+
+	errETRNSoon   = smtpwire.NewReply(458, "4.7.0", "The queue was started a moment ago, try again later")
+	errETRNMail   = smtpwire.NewReply(503, "5.5.1", "ETRN is not possible within a message; say RSET to give it up")
+	errXClient    = smtpwire.NewReply(550, "5.7.1", "XCLIENT is for trusted hosts")
+	errXClientNow = smtpwire.NewReply(503, "5.5.1", "XCLIENT is not possible within a message; say RSET to give it up")
 
 	errNoTLS      = smtpwire.NewReply(502, "5.5.1", "TLS is not available here")
 	errTLSAlready = smtpwire.NewReply(503, "5.5.1", "TLS is in use already")
@@ -74,6 +88,26 @@ func (s *session) fail(ctx context.Context, verb string, err error) {
 		s.opts.Log.ErrorContext(ctx, "command failed", slog.String("command", verb), slog.String("remote", s.peer.Remote.String()), slog.Any("error", err))
 	}
 	s.refuse(reply)
+}
+
+// failAll is fail for the n recipients of a message that was read.
+func (s *session) failAll(ctx context.Context, err error, n int) {
+	s.fail(ctx, s.verb.String(), err)
+	s.repeat(replyFor(err), n-1)
+}
+
+// refuseAll is refuse for the n recipients of a message.
+func (s *session) refuseAll(r *smtpwire.Reply, n int) {
+	s.refuse(r)
+	s.repeat(r, n-1)
+}
+
+// repeat gives the other recipients of a message their replies. They count as
+// one error.
+func (s *session) repeat(r *smtpwire.Reply, n int) {
+	for range n {
+		s.reply(r)
+	}
 }
 
 // replyFor is the one place where errors become replies. An error that nobody

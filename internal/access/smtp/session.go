@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"time"
 
@@ -38,6 +39,7 @@ type session struct {
 // the zero value, and in no other way.
 type transaction struct {
 	open     bool // MAIL was accepted
+	spoiled  bool // a chunk was refused: only RSET leads on (RFC 3030 2)
 	envelope smtpwire.Envelope
 	source   bodySource
 	body     smtpwire.DotReader
@@ -46,7 +48,7 @@ type transaction struct {
 // Handle serves one connection; it is a listen.Handler.
 func (s *Server) Handle(ctx context.Context, conn net.Conn, info listen.Info) {
 	c := &session{Server: s, conn: lineconn.New(conn), info: info, start: time.Now()}
-	c.peer.Remote, c.peer.Local = info.Remote, info.Local
+	c.peer = c.stranger(info.Remote, info.Local)
 	if secure, ok := conn.(*tls.Conn); ok {
 		state := secure.ConnectionState()
 		c.peer.TLS = &state
@@ -62,6 +64,13 @@ func (s *Server) Handle(ctx context.Context, conn net.Conn, info listen.Info) {
 	// What a Receiver has begun is finished even when the server stops: a
 	// commit whose reply is withheld would be delivered twice.
 	c.run(ctx, context.WithoutCancel(ctx))
+}
+
+// stranger is a peer of whom nothing is known but its address.
+func (s *session) stranger(remote, local netip.AddrPort) smtpwire.Peer {
+	return smtpwire.Peer{
+		Remote: remote, Local: local, Proxied: s.info.Proxied, Socket: s.info.Socket, LMTP: s.opts.Mode == LMTP,
+	}
 }
 
 // run is the conversation. stopping ends when the server begins to stop.
@@ -93,7 +102,7 @@ func (s *session) broken(err error) {
 		s.reply(errStopping)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.reply(errTimeout)
-	case errors.Is(err, lineconn.ErrEndlessLine):
+	case errors.Is(err, lineconn.ErrEndlessLine), errors.Is(err, lineconn.ErrLineTooLong):
 		s.lingering = true
 		s.reply(errLineTooLong)
 	case errors.Is(err, io.EOF):

@@ -1,13 +1,15 @@
 // Package smtp is the SMTP door (RFC 5321): one session engine for mail from
-// other servers (mode MX, port 25) and from users (mode Submission, ports 587
-// and 465, RFC 6409).
+// other servers (mode MX, port 25), from users (mode Submission, ports 587
+// and 465, RFC 6409), and from trusted programs that speak LMTP (mode LMTP,
+// RFC 2033).
 //
 //	mx, err := smtp.New(smtp.Options{Hostname: "mx.example.org", Receiver: receiver})
 //	door := listen.Door{Handler: mx.Handle, Busy: smtp.Busy("mx.example.org"), …}
 //
 // The engine speaks the protocol and nothing else: who may send what to whom is
 // asked of a [Receiver] at MAIL, RCPT and DATA, and passwords of an
-// [Authenticator]. Commands are a table (command.go), one file a theme.
+// [Authenticator]. Commands are a table (command.go), one file a theme. The
+// reply to EHLO lists what a session really does and nothing else (offer.go).
 //
 // # What it promises
 //
@@ -15,6 +17,7 @@
 //     message read to its end. Everything else, known or unknown, is 4yz or 5yz.
 //   - One message in is one message out. Only CR LF "." CR LF ends DATA; a
 //     message with bare CR, bare LF or NUL is read to its true end and refused.
+//     The octets of a BDAT are never read as commands, whatever became of it.
 //   - A transaction is one value, zeroed on every way out: after DATA, RSET,
 //     EHLO, STARTTLS and every error.
 //   - A client that sends before it is its turn (before the greeting, behind
@@ -40,6 +43,7 @@ import (
 	"strings"
 	"time"
 
+	"tram/internal/access/listen/login"
 	"tram/internal/mail/smtpwire"
 )
 
@@ -50,6 +54,7 @@ type Mode uint8
 const (
 	MX         Mode = iota // other servers: no AUTH
 	Submission             // users: AUTH before MAIL
+	LMTP                   // programs that are trusted: a reply for each recipient, no AUTH
 )
 
 // Receiver decides about mail and takes it. mta.Receiver and msa.Submitter
@@ -61,7 +66,8 @@ const (
 // kept. ctx does not end when the server begins to stop, so that a
 // message in flight is finished.
 type Receiver interface {
-	// Mail decides about the sender; e.From and e.FromParams are set.
+	// Mail decides about the sender; e.From and e.FromParams are set. It may
+	// change e.FromParams.Priority, which the client is told (RFC 6710 5).
 	Mail(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope) error
 	// Rcpt decides about a recipient before it is appended to e.Rcpts.
 	Rcpt(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, r smtpwire.Rcpt) error
@@ -74,11 +80,25 @@ type Receiver interface {
 	Expand(ctx context.Context, p *smtpwire.Peer, arg string) ([]string, error)
 }
 
-// Authenticator checks passwords. A wrong one is directory.ErrAuth; any other
-// error means that it could not be checked now. canonical is the login address.
-type Authenticator interface {
-	Authenticate(ctx context.Context, login, password string, remote netip.Addr) (account uint64, canonical string, err error)
+// LMTPReceiver is a Receiver that can tell recipients apart after the message
+// was read. In mode LMTP its DataEach is called instead of Data. A nil error
+// means: queued and synced for each recipient whose reply is nil or positive.
+// replies are in the order of e.Rcpts; without any the message was taken for
+// all of them.
+type LMTPReceiver interface {
+	DataEach(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (queueID string, replies []*smtpwire.Reply, err error)
 }
+
+// QueueRunner makes waiting mail for a domain be tried at once (RFC 1985), and
+// decides who may ask for it: a refusal is a *smtpwire.Reply (459). domain
+// begins with "@" when its subdomains are meant too. n messages are tried.
+type QueueRunner interface {
+	RunQueue(ctx context.Context, p *smtpwire.Peer, domain string) (n int, err error)
+}
+
+// Authenticator checks passwords. What more it can do, SCRAM for one, says
+// package login.
+type Authenticator = login.Authenticator
 
 // Options of a Server. Hostname and Receiver are needed; Authenticator too in
 // mode Submission.
@@ -88,8 +108,17 @@ type Options struct {
 	Receiver      Receiver
 	Authenticator Authenticator
 	Limits        Limits
-	DSN           bool         // offer and parse the parameters of RFC 3461
 	Log           *slog.Logger // nil means slog.Default()
+
+	// Extensions are offered besides those that cost nothing but parsing; the
+	// Receiver heeds their parameters. Known: DSN, BinaryMIME, RequireTLS (under
+	// TLS only), FutureRelease (in mode Submission only), DeliverByTime and
+	// MTPriority.
+	Extensions smtpwire.Extensions
+	// Queue answers ETRN, which is not offered when it is nil.
+	Queue QueueRunner
+	// XClient are the hosts that may say XCLIENT. It is offered to nobody else.
+	XClient []netip.Prefix
 
 	// Hooks, nil when not wanted. They are called on the session's goroutine
 	// and must not block.
@@ -126,7 +155,9 @@ type Stats struct {
 
 // Server is the engine; one serves any number of listeners.
 type Server struct {
-	opts Options
+	opts  Options
+	table *[smtpwire.NumVerbs]command // commands; a way round, for some commands run others
+	etrn  etrnGate
 }
 
 // New returns a Server, or an error that names the option that is missing.
@@ -145,7 +176,7 @@ func New(opts Options) (*Server, error) {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
-	return &Server{opts: opts}, nil
+	return &Server{opts: opts, table: &commands}, nil
 }
 
 // Busy is the line for listen.Door.Busy.

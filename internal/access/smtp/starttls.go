@@ -5,7 +5,6 @@ import (
 	"log/slog"
 
 	"tram/internal/access/listen"
-	"tram/internal/mail/smtpwire"
 )
 
 // startTLS is RFC 3207. Whatever was said before, the name of the client
@@ -15,6 +14,9 @@ import (
 // text.
 func (s *session) startTLS(context.Context, []byte) {
 	switch {
+	case s.tx.open && s.tx.spoiled:
+		s.refuse(errSpoiled)
+		return
 	case s.peer.TLS != nil:
 		s.refuse(errTLSAlready)
 		return
@@ -36,5 +38,7 @@ func (s *session) startTLS(context.Context, []byte) {
 	s.conn.Replace(secure)
 	state := secure.ConnectionState()
 	s.tx = transaction{}
-	s.peer = smtpwire.Peer{Remote: s.peer.Remote, Local: s.peer.Local, TLS: &state}
+	proxied, name := s.peer.Proxied, s.peer.Name
+	s.peer = s.stranger(s.peer.Remote, s.peer.Local)
+	s.peer.Proxied, s.peer.Name, s.peer.TLS = proxied, name, &state
 }

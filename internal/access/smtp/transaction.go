@@ -2,6 +2,8 @@ package smtp
 
 import (
 	"context"
+	"strconv"
+	"time"
 
 	"tram/internal/mail/smtpwire"
 )
@@ -26,6 +28,10 @@ func (s *session) mail(ctx context.Context, arg []byte) {
 		s.refuse(errTooLarge)
 		return
 	}
+	if held := max(params.HoldFor, time.Until(params.HoldUntil)); held > s.opts.Limits.Hold {
+		s.refuse(errHold) // RFC 4865 4.2
+		return
+	}
 	s.tx.envelope = smtpwire.Envelope{From: from, FromParams: params}
 	if err := s.opts.Receiver.Mail(ctx, &s.peer, &s.tx.envelope); err != nil {
 		s.tx = transaction{}
@@ -33,14 +39,27 @@ func (s *session) mail(ctx context.Context, arg []byte) {
 		return
 	}
 	s.tx.open = true
-	s.reply(okMail)
+	s.reply(mailReply(&params, &s.tx.envelope.FromParams))
+}
+
+// mailReply is the reply to an accepted MAIL. It tells when the Receiver has
+// changed the priority (RFC 6710 5).
+func mailReply(asked, given *smtpwire.MailParams) *smtpwire.Reply {
+	if !asked.PrioritySet || asked.Priority == given.Priority {
+		return okMail
+	}
+	return &smtpwire.Reply{Code: 250, Enhanced: "2.3.6", Text: strconv.Itoa(int(given.Priority)) + " is the new priority of the message"}
 }
 
 // rcpt adds a recipient (RFC 5321 4.1.1.3).
 func (s *session) rcpt(ctx context.Context, arg []byte) {
 	e := &s.tx.envelope
-	if !s.tx.open {
+	switch {
+	case !s.tx.open:
 		s.refuse(errNeedMail)
+		return
+	case s.tx.spoiled:
+		s.refuse(errSpoiled)
 		return
 	}
 	// RFC 5321 4.5.3.1.10: the client sends the rest in another transaction,

@@ -1,7 +1,9 @@
 package smtp_test
 
 import (
+	"context"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,11 +14,12 @@ import (
 
 	"tram/internal/access/listen"
 	"tram/internal/access/smtp"
+	"tram/internal/mail/smtpwire"
 )
 
 // TestTranscripts plays test/transcripts/smtp/*.txtar, one server a file.
 //
-// The file "server" has settings, one a line: "mode submission", "tls none",
+// The file "server" has settings, one a line: "mode submission" or "lmtp", "tls none",
 // "plaintext-login", "dsn", "recipients 2", "size 100", "errors 3", and so on.
 // Files named "session" are played in order, each on a connection of its own:
 //
@@ -77,13 +80,19 @@ func configure(t *testing.T, text string, opts *smtp.Options, info *listen.Info)
 		n, _ := strconv.Atoi(value)
 		switch key {
 		case "mode":
-			opts.Mode = smtp.Submission
+			opts.Mode = map[string]smtp.Mode{"submission": smtp.Submission, "lmtp": smtp.LMTP}[value]
+		case "extension":
+			opts.Extensions |= extensionBits[value]
+		case "xclient":
+			opts.XClient = []netip.Prefix{netip.MustParsePrefix(value)}
+		case "etrn":
+			opts.Queue = runner{}
 		case "tls":
 			info.TLSMode = listen.None
 		case "plaintext-login":
 			info.PlaintextLogin = true
 		case "dsn":
-			opts.DSN = true
+			opts.Extensions |= smtpwire.DSN
 		case "size":
 			opts.Limits.MessageBytes = int64(n)
 		case "recipients":
@@ -98,6 +107,21 @@ func configure(t *testing.T, text string, opts *smtp.Options, info *listen.Info)
 			t.Fatalf("unknown setting %q", key)
 		}
 	}
+}
+
+var extensionBits = map[string]smtpwire.Extensions{
+	"BINARYMIME": smtpwire.BinaryMIME, "DSN": smtpwire.DSN, "REQUIRETLS": smtpwire.RequireTLS,
+	"FUTURERELEASE": smtpwire.FutureRelease, "DELIVERBY": smtpwire.DeliverByTime, "MT-PRIORITY": smtpwire.MTPriority,
+}
+
+// runner is a queue with three messages for three.test.
+type runner struct{}
+
+func (runner) RunQueue(_ context.Context, _ *smtpwire.Peer, domain string) (int, error) {
+	if domain == "three.test" {
+		return 3, nil
+	}
+	return 0, nil
 }
 
 func playSession(t *testing.T, c *client, script string) {
@@ -147,6 +171,9 @@ func summary(messages []message) string {
 	var b strings.Builder
 	for _, m := range messages {
 		e := m.envelope
+		if m.peer.Proxied.IsValid() {
+			fmt.Fprintf(&b, "client=%s name=%s ", m.peer.Remote, m.peer.Name)
+		}
 		fmt.Fprintf(&b, "helo=%s tls=%v user=%s from=%s", m.peer.Helo, m.peer.TLS != nil, m.peer.User, e.From.Path())
 		if p := e.FromParams; p.Size != 0 || p.Body != 0 || p.SMTPUTF8 || p.Ret != "" || p.EnvID != "" || p.Auth != "" {
 			fmt.Fprintf(&b, " size=%d body=%s smtputf8=%v ret=%s envid=%s auth=%s", p.Size, p.Body, p.SMTPUTF8, p.Ret, p.EnvID, p.Auth)

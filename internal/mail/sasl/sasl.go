@@ -16,8 +16,9 @@
 // login. An error is one of those below, with a fixed meaning for every
 // protocol, or the error of check.
 //
-// A mechanism that needs more than a password, SCRAM for example, is another
-// implementation of [Mechanism] with another function behind it.
+// Mechanisms that never see a password (SCRAM-SHA-256, CRAM-MD5) are other
+// implementations of [Mechanism] with other functions behind them. Package
+// access/listen/login chooses among them for all doors alike.
 package sasl
 
 import "errors"
@@ -42,6 +43,11 @@ var (
 	// ErrIdentity: the client wants to act as someone else, which no mechanism
 	// here allows (535 5.7.8, as a wrong password).
 	ErrIdentity = errors.New("sasl: acting as another user is not supported")
+	// ErrProof: the client does not know the password (as a wrong password).
+	ErrProof = errors.New("sasl: the proof is wrong")
+	// ErrBinding: the exchange is bound to another channel, or someone in
+	// between hid that it could be (as a wrong password).
+	ErrBinding = errors.New("sasl: the channel binding does not fit")
 )
 
 // Mechanism is the server side of one authentication. It is used once.
