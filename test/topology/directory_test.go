@@ -43,7 +43,7 @@ func (h *host) furnish() {
 	if err := toml.Unmarshal(text, &h.directory); err != nil {
 		h.t.Fatalf("%s: %v", file, err)
 	}
-	if _, err := h.run("", "apply", "--help"); err != nil {
+	if _, err := h.run("", "apply", "--help"); err != nil && os.Getenv("TRAM") == "" {
 		h.t.Skip("waits for tram apply")
 	}
 	for _, d := range h.directory.Domain {

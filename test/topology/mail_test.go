@@ -110,6 +110,16 @@ func send(address string, a *account, l letter) error {
 
 // inbox lists the Message-IDs of an account over IMAP.
 func inbox(address string, a account) ([]string, error) {
+	messages, err := envelopes(address, a)
+	ids := make([]string, len(messages))
+	for i, m := range messages {
+		ids[i] = m.MessageID
+	}
+	return ids, err
+}
+
+// envelopes reads what the headers of all messages in the INBOX say.
+func envelopes(address string, a account) ([]*imap.Envelope, error) {
 	c, err := imapclient.DialInsecure(address, nil)
 	if err != nil {
 		return nil, err
@@ -126,11 +136,11 @@ func inbox(address string, a account) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(messages))
+	all := make([]*imap.Envelope, len(messages))
 	for i, m := range messages {
-		ids[i] = m.Envelope.MessageID
+		all[i] = m.Envelope
 	}
-	return ids, nil
+	return all, nil
 }
 
 // drop lists the Message-IDs of an account over POP3.
