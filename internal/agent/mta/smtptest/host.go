@@ -1,6 +1,7 @@
 // Package smtptest is an SMTP host for tests and laboratories. It takes mail
 // and keeps it, and can be told to misbehave: replies of any kind at any step,
-// missing extensions, broken TLS, connections cut at any byte.
+// missing extensions, broken TLS, connections cut at any byte. It speaks LMTP
+// too, and BDAT when CHUNKING is among its extensions.
 //
 //	sink := smtptest.Start(t, smtptest.Options{
 //		Reply: func(step, arg string) string {
@@ -18,6 +19,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,10 +28,12 @@ import (
 // Options say how a host behaves. The zero value is a well-behaved host
 // without TLS.
 type Options struct {
-	Address    string   // default "127.0.0.1:0"
+	Address    string   // default "127.0.0.1:0"; a path with a slash is a Unix socket
 	Hostname   string   // default "sink.example"
 	Extensions []string // EHLO keywords beside STARTTLS; nil is [DefaultExtensions]
 	NoEHLO     bool     // knows only HELO
+	LMTP       bool     // RFC 2033: LHLO, and a reply for each recipient behind the text
+	Password   string   // of every user, for AUTH with a challenge; AUTH PLAIN takes any
 
 	TLS      *tls.Config // offers STARTTLS, or speaks TLS from the first byte
 	Implicit bool
@@ -37,10 +41,11 @@ type Options struct {
 	Inject   string // sent in one segment with the reply to STARTTLS
 
 	// Reply is asked before each reply; "" is the ordinary one, "drop" closes
-	// the connection. Steps are "greeting", "EHLO", "HELO", "STARTTLS",
-	// "AUTH", "MAIL", "RCPT", "DATA", "text" (the reply to the final dot),
-	// "RSET" and "QUIT"; arg is what follows the verb. Several lines are
-	// separated by "\n".
+	// the connection. Steps are "greeting", "EHLO", "LHLO", "HELO", "STARTTLS",
+	// "AUTH", "MAIL", "RCPT", "DATA", "BDAT" (a chunk that is not the last),
+	// "text" (the reply to the end of the text; by LMTP one for each recipient,
+	// with RCPT's argument behind "TO:"), "RSET" and "QUIT"; arg is what follows
+	// the verb. Several lines are separated by "\n".
 	Reply func(step, arg string) string
 	// Cut says after how many bytes, received and sent, the connection with
 	// this number (from 0) is cut; -1 never.
@@ -56,7 +61,10 @@ type Message struct {
 	Rcpts []string // the arguments of RCPT behind "TO:"
 	Text  []byte   // without stuffed dots, as it came
 	TLS   bool
-	User  string // of AUTH PLAIN
+	User  string // of AUTH
+	// Chunks are the sizes of the chunks of BDAT; none with DATA.
+	Chunks  []int
+	Resumed bool // the TLS session was
 	// Doubtful is set when the connection was cut before the whole reply to
 	// the final dot was sent.
 	Doubtful   bool
@@ -102,7 +110,11 @@ func New(o Options) (*Host, error) {
 	if o.Reply == nil {
 		o.Reply = func(string, string) string { return "" }
 	}
-	listener, err := net.Listen("tcp", o.Address)
+	network := "tcp"
+	if strings.Contains(o.Address, "/") {
+		network = "unix"
+	}
+	listener, err := net.Listen(network, o.Address)
 	if err != nil {
 		return nil, err
 	}

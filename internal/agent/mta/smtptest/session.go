@@ -4,18 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
-	"encoding/base64"
-	"errors"
 	"net"
 	"strings"
-	"sync"
 	"time"
 )
 
 // sessionTime bounds a session, so that a test that goes wrong ends.
 const sessionTime = time.Minute
-
-var errCut = errors.New("smtptest: cut")
 
 // session is one connection.
 type session struct {
@@ -56,7 +51,10 @@ func (s *session) command(line string) bool {
 	verb, arg, _ := strings.Cut(line, " ")
 	verb = strings.ToUpper(verb)
 	switch verb {
-	case "EHLO":
+	case "EHLO", "LHLO":
+		if s.h.o.LMTP != (verb == "LHLO") {
+			return s.reply(verb, arg, "502 5.5.2 not this protocol")
+		}
 		return s.reply(verb, arg, s.ehlo())
 	case "HELO":
 		return s.reply(verb, arg, "250 "+s.h.o.Hostname)
@@ -70,6 +68,8 @@ func (s *session) command(line string) bool {
 		return s.rcpt(arg)
 	case "DATA":
 		return s.data(arg)
+	case "BDAT":
+		return s.bdat(arg)
 	case "RSET":
 		s.m, s.mailed = Message{}, false
 		return s.reply(verb, arg, "250 2.0.0 reset")
@@ -166,17 +166,6 @@ func (s *session) startTLS() bool {
 	return true
 }
 
-func (s *session) auth(arg string) bool {
-	_, secret, _ := strings.Cut(arg, " ")
-	plain, err := base64.StdEncoding.DecodeString(secret)
-	parts := strings.Split(string(plain), "\x00")
-	if err != nil || len(parts) != 3 {
-		return s.reply("AUTH", arg, "501 5.5.2 not PLAIN")
-	}
-	s.user = parts[1]
-	return s.reply("AUTH", parts[1]+" "+parts[2], "235 2.7.0 welcome")
-}
-
 func (s *session) data(arg string) bool {
 	ordinary := "354 go on"
 	if len(s.m.Rcpts) == 0 {
@@ -192,20 +181,7 @@ func (s *session) data(arg string) bool {
 	if err := s.text(); err != nil {
 		return false
 	}
-	m := s.m
-	s.m, s.mailed = Message{}, false
-	m.TLS, m.User, m.Connection = s.isTLS, s.user, s.number
-	reply := s.chosen("text", string(m.Text), "250 2.0.0 taken")
-	if reply != "drop" && (!strings.HasPrefix(reply, "2") || len(m.Rcpts) == 0) {
-		return s.send(reply) == nil
-	}
-	// Kept before the reply: who hears the reply may look at once.
-	index := s.h.keep(m)
-	if reply == "drop" || s.send(reply) != nil {
-		s.h.doubt(index)
-		return false
-	}
-	return true
+	return s.taken()
 }
 
 // text reads lines up to the final dot. Only CR LF "." CR LF ends it.
@@ -226,47 +202,4 @@ func (s *session) text() error {
 		text.Write(line)
 		atStart = bytes.HasSuffix(text.Bytes(), []byte("\r\n"))
 	}
-}
-
-// cutter ends a connection after a number of bytes.
-type cutter struct {
-	net.Conn
-	mu      sync.Mutex
-	in, out int // that are left; -1 is without end
-}
-
-func (c *cutter) Read(p []byte) (int, error) {
-	c.mu.Lock()
-	left := c.in
-	c.mu.Unlock()
-	if left == 0 {
-		return 0, c.cut()
-	}
-	if left > 0 && len(p) > left {
-		p = p[:left]
-	}
-	n, err := c.Conn.Read(p)
-	if left > 0 {
-		c.mu.Lock()
-		c.in -= n
-		c.mu.Unlock()
-	}
-	return n, err
-}
-
-func (c *cutter) Write(p []byte) (int, error) {
-	if c.out < 0 {
-		return c.Conn.Write(p)
-	}
-	n, err := c.Conn.Write(p[:min(len(p), c.out)])
-	c.out -= n
-	if err == nil && n < len(p) {
-		err = c.cut()
-	}
-	return n, err
-}
-
-func (c *cutter) cut() error {
-	c.Conn.Close()
-	return errCut
 }
