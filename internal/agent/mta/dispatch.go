@@ -14,14 +14,15 @@ const (
 	// turn is how many groups a sender takes from one destination before it
 	// looks whether others are waiting.
 	turn = 20
-	// maxBackoff bounds the pause for a destination that cannot be reached.
-	maxBackoff = time.Hour
-	// minPostpone is the shortest time that the queue puts an entry off for:
-	// slots before it would all be the same.
-	minPostpone = 5 * time.Second
 	// maxDestinations is how many destinations are remembered; those without
 	// work and without trouble are forgotten first.
 	maxDestinations = 20_000
+	// maxCrowded is how often a group is kept for another try at once because
+	// its destination had too many connections.
+	maxCrowded = 3
+	// lowFirst is how often, in senders given out, the destinations of which
+	// least is expected go first, so that they do not starve.
+	lowFirst = 4
 )
 
 // group is the recipients of one entry that go to one destination, in one
@@ -30,91 +31,121 @@ type group struct {
 	f     *flight
 	hop   Hop
 	rcpts []int // indexes in the entry
+
+	rank      rank // of the destination when it was submitted
+	overtaken int  // by groups with a higher priority
+	crowded   int  // attempts that the destination had no connection for
+}
+
+// isFresh reports whether one of the recipients was never tried.
+func (g *group) isFresh() bool {
+	for _, i := range g.rcpts {
+		if g.f.e.Rcpts[i].Attempts == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // dispatcher shares the senders among the destinations. A sender is a
 // goroutine that lives while there is work for it.
+//
+// Two bounds keep one destination from holding up another: of the senders
+// (Options.Connections) and of the groups that are waiting or under way
+// (Options.MaxRemote). No destination gets more senders than its window, and
+// no more groups than would leave room for others. And of each bound, only a
+// part is for destinations of which little is expected, see share.
 type dispatcher struct {
 	m    *MTA
 	pool *pool
+	put  *putOff
 	idle sync.WaitGroup // senders
 
 	mu       sync.Mutex
 	dests    map[Hop]*destination // guarded by mu, as all below
-	running  int                  // senders
-	groups   int                  // with a destination: waiting, or in transactions
-	waiting  []*destination       // with work, in want of a sender
+	running  [ranks]int           // senders, by the rank of their destination when they began
+	groups   [ranks]int           // with a destination: waiting, or in transactions
+	waiting  [ranks][]*destination
+	picks    int // destinations taken from waiting
 	stopping bool
 }
 
-// destination is a hop and how it is doing. Its fields are guarded by
-// dispatcher.mu.
-type destination struct {
-	hop     Hop
-	backlog []*group
-	active  int  // senders at work for it
-	queued  bool // in dispatcher.waiting
-
-	failures int             // in a row, to reach it
-	failed   time.Time       // the last one
-	until    time.Time       // not to be tried before, after a failure
-	reply    *smtpwire.Reply // why
-
-	pace time.Duration // mean time of a transaction
-	slot time.Time     // when the next group without a place may come again
+func newDispatcher(m *MTA) *dispatcher {
+	return &dispatcher{m: m, dests: make(map[Hop]*destination), pool: newPool(&m.o), put: newPutOff(m)}
 }
 
-func newDispatcher(m *MTA) *dispatcher {
-	return &dispatcher{m: m, dests: make(map[Hop]*destination), pool: newPool(&m.o)}
+// share is the part of a bound that is open to destinations of a rank and
+// those below it: all of it, three quarters, half.
+func share(all int, r rank) int { return max(1, all-all*int(r)/4) }
+
+// fits reports whether one more of a rank is within the bound.
+func fits(have *[ranks]int, r rank, all int) bool {
+	sum := 0
+	for at := int(ranks) - 1; at >= 0; at-- {
+		sum += have[at]
+		if at <= int(r) && sum >= share(all, rank(at)) {
+			return false
+		}
+	}
+	return true
+}
+
+func total(n *[ranks]int) (sum int) {
+	for _, each := range n {
+		sum += each
+	}
+	return sum
 }
 
 // submit gives a group to its destination, or sends it back at once: deferred
 // when the destination cannot be reached at present, postponed when too many
 // are waiting.
 func (d *dispatcher) submit(ctx context.Context, g *group) {
+	now := time.Now()
 	d.mu.Lock()
 	dest := d.destination(g.hop)
-	now := time.Now()
+	if g.f.e.Asked {
+		dest.reopen(now)
+	}
+	dest.fresh = dest.fresh || g.isFresh()
 	switch {
-	case now.Before(dest.until):
-		reply, until := dest.reply, dest.until
+	case d.stopping:
 		d.mu.Unlock()
-		g.deferAll(ctx, reply, until)
 		g.f.close()
-		return
-	case d.stopping || d.isFull(dest):
-		until := dest.nextSlot(now, d.m.o.PerDestination)
+	case dest.isClosed(now):
+		reply, until := dest.reply, dest.comeback(now)
+		d.mu.Unlock()
+		d.putOff(ctx, dest, g, reply, until)
+	case d.isFull(dest, now):
+		until := dest.nextSlot(now, dest.window.limit(d.m.o.PerDestination, now))
 		d.mu.Unlock()
 		g.f.postpone(until)
 		g.f.close()
-		return
+	default:
+		g.rank = dest.rank(now)
+		d.groups[g.rank]++
+		dest.enqueue(g)
+		d.staff(ctx, dest)
+		d.mu.Unlock()
 	}
-	d.groups++
-	dest.backlog = append(dest.backlog, g)
-	d.staff(ctx, dest)
-	d.mu.Unlock()
 }
 
 // isFull reports whether no further group may wait for a destination: when as
 // many wait for it as there are places left for all others. So one busy
 // destination gets half of the places, two get a third each, and there is
 // always room for the next. The relay host has no others. mu is held.
-func (d *dispatcher) isFull(dest *destination) bool {
-	left := d.m.o.MaxRemote - d.groups
-	return left <= 0 || dest.hop != d.m.route.Relay && len(dest.backlog) >= left
-}
-
-// nextSlot predicts when the destination will have time for another group, and
-// reserves that time: so a thousand groups come back one after the other and
-// not all at once.
-func (dest *destination) nextSlot(now time.Time, concurrency int) time.Time {
-	each := max(dest.pace, time.Millisecond) / time.Duration(concurrency)
-	soonest := now.Add(max(minPostpone, time.Duration(len(dest.backlog))*each))
-	if dest.slot.Before(soonest) {
-		dest.slot = soonest
+func (d *dispatcher) isFull(dest *destination, now time.Time) bool {
+	r := dest.rank(now)
+	switch left := d.m.o.MaxRemote - total(&d.groups); {
+	case !fits(&d.groups, r, d.m.o.MaxRemote):
+		return true
+	case dest.hop == d.m.route.Relay:
+		return false
+	case r == doubtful:
+		return len(dest.backlog) >= probeBacklog
+	default:
+		return len(dest.backlog) >= left
 	}
-	dest.slot = dest.slot.Add(each)
-	return dest.slot
 }
 
 // destination finds or makes one; mu is held.
@@ -148,29 +179,38 @@ func (d *dispatcher) forget() {
 // staff starts a sender for a destination with work, if it may have another;
 // mu is held.
 func (d *dispatcher) staff(ctx context.Context, dest *destination) {
-	limit := d.m.o.PerDestination
-	if dest.failures > 0 {
-		limit = 1 // a probe: the others wait for what it finds
+	now := time.Now()
+	if len(dest.backlog) == 0 || dest.active >= d.limit(dest, now) || dest.queued {
+		return
 	}
-	switch {
-	case len(dest.backlog) == 0 || dest.active >= limit || dest.queued:
-	case d.running < d.m.o.Connections:
-		d.running++
+	r := dest.rank(now)
+	if fits(&d.running, r, d.m.o.Connections) {
+		d.running[r]++
 		dest.active++
-		d.idle.Go(func() { d.run(ctx, dest) })
-	default:
-		dest.queued = true
-		d.waiting = append(d.waiting, dest)
+		d.idle.Go(func() { d.run(ctx, dest, r) })
+		return
 	}
+	dest.queued = true
+	d.waiting[r] = append(d.waiting[r], dest)
+}
+
+// limit is how many senders a destination may have. One in trouble gets one:
+// the others wait for what it finds.
+func (d *dispatcher) limit(dest *destination, now time.Time) int {
+	if dest.failures > 0 {
+		return 1
+	}
+	return dest.window.limit(d.m.o.PerDestination, now)
 }
 
 // run is a sender. It works for one destination, and goes on to one that is
 // waiting when there is nothing left to do or its turn is over.
-func (d *dispatcher) run(ctx context.Context, dest *destination) {
+func (d *dispatcher) run(ctx context.Context, dest *destination, r rank) {
 	for n := 0; ; n++ {
 		d.mu.Lock()
-		if len(dest.backlog) == 0 || d.stopping || n >= turn && len(d.waiting) > 0 {
-			dest = d.change(ctx, dest)
+		over := dest.active > d.limit(dest, time.Now()) // the window was closed
+		if len(dest.backlog) == 0 || d.stopping || over || n >= turn && d.hasWaiting() {
+			dest, r = d.change(ctx, dest, r)
 			n = 0
 		}
 		if dest == nil {
@@ -186,95 +226,153 @@ func (d *dispatcher) run(ctx context.Context, dest *destination) {
 
 // change takes a sender from its destination and gives it to the next that is
 // waiting, or ends it (nil); mu is held.
-func (d *dispatcher) change(ctx context.Context, dest *destination) *destination {
+func (d *dispatcher) change(ctx context.Context, dest *destination, r rank) (*destination, rank) {
 	dest.active--
-	d.running--
-	next := d.nextWaiting()
+	d.running[r]--
+	if len(dest.backlog) == 0 && dest.active == 0 {
+		dest.fresh = false
+	}
+	next, nextRank := d.nextWaiting()
 	d.staff(ctx, dest) // it may have work left, and then waits behind the others
-	return next
+	return next, nextRank
 }
 
-// nextWaiting takes on the first destination that waits for a sender and still
-// has work; mu is held.
-func (d *dispatcher) nextWaiting() *destination {
-	for len(d.waiting) > 0 {
-		next := d.waiting[0]
-		d.waiting = d.waiting[1:]
-		next.queued = false
-		if len(next.backlog) > 0 {
-			d.running++
-			next.active++
-			return next
+func (d *dispatcher) hasWaiting() bool {
+	for r := range d.waiting {
+		if len(d.waiting[r]) > 0 {
+			return true
 		}
 	}
-	return nil
+	return false
+}
+
+// nextWaiting takes on the first destination that waits for a sender, may have
+// one and still has work; the best ranks first, and in each fourth turn the
+// worst. mu is held.
+func (d *dispatcher) nextWaiting() (*destination, rank) {
+	d.picks++
+	for n := range ranks {
+		r := n
+		if d.picks%lowFirst == 0 {
+			r = ranks - 1 - n
+		}
+		for len(d.waiting[r]) > 0 && fits(&d.running, r, d.m.o.Connections) {
+			next := d.waiting[r][0]
+			d.waiting[r] = d.waiting[r][1:]
+			next.queued = false
+			if len(next.backlog) > 0 && next.active < d.limit(next, time.Now()) {
+				d.running[r]++
+				next.active++
+				return next, r
+			}
+		}
+	}
+	return nil, 0
 }
 
 // transact sends a group and settles it.
 func (d *dispatcher) transact(ctx context.Context, dest *destination, g *group) {
 	began := time.Now()
 	r := d.m.transmit(ctx, g)
-	given, reply, until := d.judge(ctx, dest, &r, began)
+	f := d.judge(ctx, dest, g, &r, began)
+	if f.again {
+		return
+	}
+	switch {
+	case f.reply != nil:
+		d.m.o.Queue.Block(g.f.e, f.until, f.reply.Error())
+	case f.recovered:
+		d.m.o.Queue.Unblock(g.f.e)
+	}
 	ctx = context.WithoutCancel(ctx)
-	g.conclude(ctx, r, until)
+	g.conclude(ctx, r, f.until)
 	g.f.close()
-	for _, other := range given {
-		other.deferAll(ctx, reply, until)
-		other.f.close()
+	for _, other := range f.given {
+		d.putOff(ctx, dest, other, f.reply, f.until)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.groups--
-	pace := time.Since(began)
+	d.groups[g.rank]--
+}
+
+// finding is what an attempt says about its destination.
+type finding struct {
+	again     bool            // the group waits for a connection: nothing is decided
+	recovered bool            // the destination was in trouble and is no more
+	reply     *smtpwire.Reply // why it cannot be reached; nil when it can
+	until     time.Time       // then: it is not tried before
+	given     []*group        // then: the groups that waited for it
+}
+
+// judge notes how a destination is doing after an attempt.
+func (d *dispatcher) judge(ctx context.Context, dest *destination, g *group, r *sent, began time.Time) (f finding) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	dest.meet(now.Sub(began))
+	switch {
+	case r.stopped:
+		return f
+	case r.trouble != nil && dest.alive.After(began) && dest.active > 1:
+		// Others were served meanwhile, so it is there and wants fewer of us.
+		dest.window.crowded(dest.active, now)
+		if g.crowded++; g.crowded < maxCrowded && !d.stopping {
+			dest.backlog = append([]*group{g}, dest.backlog...)
+			f.again = true
+		}
+		return f
+	case r.trouble != nil:
+		return d.trouble(dest, r.trouble, began)
+	case r.isBroken():
+		dest.window.ill(began, now)
+		if dest.broken++; dest.broken >= maxBroken {
+			return d.trouble(dest, r.undecided, began)
+		}
+		return f
+	case r.host == "": // the DNS has decided, nobody was asked
+		return f
+	}
+	f.recovered = dest.failures > 0
+	dest.recover(now)
+	dest.window.well(dest.active, d.m.o.PerDestination, now)
+	d.staff(ctx, dest)
+	return f
+}
+
+// isBroken reports whether a host was talked to and the conversation broke off.
+func (r *sent) isBroken() bool {
+	if r.undecided == nil || r.undecided.Permanent() || r.undecided == errSource {
+		return false
+	}
+	for _, reply := range r.replies {
+		if reply == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// meet keeps the mean time of a transaction.
+func (dest *destination) meet(pace time.Duration) {
 	if dest.pace > 0 {
 		pace = (7*dest.pace + pace) / 8
 	}
 	dest.pace = pace
 }
 
-// judge notes how a destination is doing after an attempt. When it is in
-// trouble, all groups that wait for it are given back, with the reply to defer
-// them with.
-func (d *dispatcher) judge(ctx context.Context, dest *destination, r *sent, began time.Time) (given []*group, reply *smtpwire.Reply, until time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if r.trouble != nil && !r.stopped {
-		given = d.trouble(dest, r.trouble, began)
-		return given, dest.reply, dest.until
-	}
-	wasInTrouble := dest.failures > 0
-	dest.failures, dest.until, dest.reply = 0, time.Time{}, nil
-	if wasInTrouble { // the probe went well: all may go
-		for range d.m.o.PerDestination {
-			d.staff(ctx, dest)
-		}
-	}
-	return nil, nil, time.Time{}
-}
-
 // trouble notes that a destination could not be reached, and gives back all
 // groups that wait for it. Attempts that were under way together count as one.
 // mu is held.
-func (d *dispatcher) trouble(dest *destination, reply *smtpwire.Reply, began time.Time) (given []*group) {
-	if now := time.Now(); began.After(dest.failed) {
-		backoff := d.m.o.Backoff << min(dest.failures, 10)
-		dest.failures++
-		dest.failed = now
-		dest.until = now.Add(min(backoff, maxBackoff))
-		dest.reply = reply
+func (d *dispatcher) trouble(dest *destination, reply *smtpwire.Reply, began time.Time) (f finding) {
+	if began.After(dest.failed) {
+		dest.fail(reply, d.m.o.Backoff, time.Now())
 	}
-	given, dest.backlog = dest.backlog, nil
-	d.groups -= len(given)
-	return given
-}
-
-// deferAll puts the recipients of a group off without an attempt.
-func (g *group) deferAll(ctx context.Context, reply *smtpwire.Reply, until time.Time) {
-	verdicts := make([]verdict, len(g.rcpts))
-	for n, i := range g.rcpts {
-		verdicts[n] = verdict{i, g.later(i, reply.Error(), until)}
+	f.given, dest.backlog = dest.backlog, nil
+	for _, g := range f.given {
+		d.groups[g.rank]--
 	}
-	g.f.settle(ctx, verdicts, station{})
+	f.reply, f.until = dest.reply, dest.until
+	return f
 }
 
 // later defers a recipient by the schedule, but not to a time at which its
@@ -304,5 +402,6 @@ func (d *dispatcher) stop(cut context.CancelFunc) {
 	timer := time.AfterFunc(d.m.o.StopTime, cut)
 	d.idle.Wait()
 	timer.Stop()
+	d.put.stop()
 	d.pool.close()
 }

@@ -109,7 +109,9 @@ func (f *flight) settle(ctx context.Context, verdicts []verdict, at station) {
 	f.settled.Store(true)
 	for _, v := range verdicts {
 		f.count(v.outcome.Result, &f.m.o.Counters.Relayed)
-		f.log(ctx, v, at)
+		if v.outcome.Result != queue.Untouched {
+			f.log(ctx, v, at)
+		}
 	}
 }
 
@@ -170,6 +172,9 @@ func (f *flight) count(r queue.Result, delivered *atomic.Int64) {
 // log writes the line of one recipient.
 func (f *flight) log(ctx context.Context, v verdict, at station) {
 	message := "delivered"
+	if v.outcome.Action == discarded {
+		message = "discarded"
+	}
 	switch v.outcome.Result {
 	case queue.Deferred:
 		message = "deferred"

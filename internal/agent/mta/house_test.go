@@ -22,6 +22,7 @@ import (
 	"tram/internal/access/smtp"
 	"tram/internal/agent/mta"
 	"tram/internal/directory"
+	"tram/internal/mail/smtpwire"
 )
 
 // door opens port 25 of the lab, the real one, on an address, and returns
@@ -30,7 +31,7 @@ func (l *lab) door(addr string, networks ...netip.Prefix) netip.AddrPort {
 	l.t.Helper()
 	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(l.t)}}
 	server, err := smtp.New(smtp.Options{
-		Hostname: l.options.Hostname, DSN: true, Log: slog.New(slog.DiscardHandler),
+		Hostname: l.options.Hostname, Extensions: smtpwire.DSN, Log: slog.New(slog.DiscardHandler),
 		Receiver: mta.NewReceiver(mta.ReceiverOptions{Intake: l.intake, Directory: l.dir, Usage: l.mail, Networks: networks, Log: l.options.Log}),
 	})
 	l.must(err)

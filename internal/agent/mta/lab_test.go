@@ -231,6 +231,16 @@ func (l *lab) drained() {
 	}
 }
 
+// waiting waits until n entries were put off.
+func (l *lab) waiting(n int) {
+	l.t.Helper()
+	for deadline := time.Now().Add(patience); l.queue.Stats().Waiting != n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			l.t.Fatalf("the queue: %+v, want %d that wait", l.queue.Stats(), n)
+		}
+	}
+}
+
 // bigQueue hands out enough entries for a busy relay.
 var bigQueue = queue.Options{MaxInFlight: 8000}
 

@@ -122,7 +122,7 @@ func tell(e *queue.Entry, i int, o *queue.Outcome, at station) dsn.Action {
 func success(e *queue.Entry, notify string, action dsn.Action, at station) dsn.Action {
 	remote := at.host != "" && !at.final
 	switch {
-	case notify == "NEVER":
+	case notify == "NEVER" || action == discarded:
 		return ""
 	case remote && !e.By.Until.IsZero() && (e.By.Trace || !e.By.Return && !at.deliverBy):
 		return dsn.Relayed // RFC 2852 4.1.4: whatever else was asked for

@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"tram/internal/directory"
 	"tram/internal/queue"
 	"tram/internal/storage/blob"
 	"tram/internal/storage/kv"
@@ -126,46 +125,14 @@ func (m *MTA) handle(ctx context.Context, e *queue.Entry) {
 	if len(p.local) > 0 {
 		f.deliver(ctx, p.local, p.found)
 	}
-	if len(p.failed) > 0 {
-		f.settle(ctx, p.failed, station{})
+	if len(p.settled) > 0 {
+		f.settle(ctx, p.settled, station{})
+	}
+	if p.held {
+		m.hold(ctx, e, p.why)
 	}
 	for hop, rcpts := range p.remote {
 		f.open.Add(1)
 		m.send.submit(ctx, &group{f: f, hop: hop, rcpts: rcpts})
 	}
-}
-
-// plan is what is to be done with the recipients of an entry that are due.
-type plan struct {
-	local  []int
-	found  []directory.Resolution // of local, in the same order
-	remote map[Hop][]int
-	failed []verdict
-}
-
-func (m *MTA) plan(ctx context.Context, e *queue.Entry) (plan, error) {
-	p := plan{}
-	for i := range e.Rcpts {
-		if !e.Due(i) {
-			continue
-		}
-		res, err := m.o.Directory.Resolve(ctx, e.Rcpts[i].To)
-		if err != nil {
-			return plan{}, err
-		}
-		facts := Facts{Resolution: res}
-		switch d := Route(m.route, Envelope{Sender: e.Sender}, e.Rcpts[i].To, facts); d.Way {
-		case Local:
-			p.local = append(p.local, i)
-			p.found = append(p.found, res)
-		case Fail:
-			p.failed = append(p.failed, verdict{i, queue.Outcome{Result: queue.Failed, Reply: d.Reply.Error()}})
-		default:
-			if p.remote == nil {
-				p.remote = make(map[Hop][]int)
-			}
-			p.remote[d.Hop] = append(p.remote[d.Hop], i)
-		}
-	}
-	return p, nil
 }

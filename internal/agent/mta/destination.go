@@ -1,0 +1,147 @@
+package mta
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"tram/internal/mail/smtpwire"
+)
+
+const (
+	// maxBackoff bounds the pause for a destination that cannot be reached.
+	maxBackoff = time.Hour
+	// minPostpone is the shortest time that the queue puts an entry off for:
+	// slots before it would all be the same.
+	minPostpone = 5 * time.Second
+	// maxPostpone bounds how far ahead slots are given out. Those beyond share
+	// the time before it: the destination may get faster meanwhile.
+	maxPostpone = 10 * time.Minute
+	// maxBroken is how many transactions in a row may break off before the
+	// destination counts as one that cannot be reached.
+	maxBroken = 5
+	// proofTime is for how long a destination is taken to be as good as it was.
+	proofTime = time.Hour
+	// probeBacklog is how many groups wait for what the next attempt on a
+	// destination in doubt finds out.
+	probeBacklog = 8
+	// maxOvertaken is how many groups with a higher priority may go before one
+	// that came earlier.
+	maxOvertaken = 32
+	// askPause is how soon after a failure an administrator's wish starts
+	// another attempt.
+	askPause = 10 * time.Second
+)
+
+// destination is a hop and how it is doing. Its fields are guarded by
+// dispatcher.mu.
+type destination struct {
+	hop     Hop
+	backlog []*group
+	active  int  // senders at work for it
+	queued  bool // in dispatcher.waiting
+	fresh   bool // mail that was never tried came since it was idle
+
+	window   window
+	alive    time.Time       // the last answer worth the name
+	broken   int             // transactions in a row that broke off
+	failures int             // in a row, to reach it
+	failed   time.Time       // the last one
+	until    time.Time       // not to be tried before, after a failure
+	backoff  time.Duration   // how long that is
+	reply    *smtpwire.Reply // why
+
+	skipped int       // recipients put off without an attempt since the last line in the log
+	logged  time.Time // that line
+
+	pace time.Duration // mean time of a transaction
+	slot time.Time     // when the next group without a place may come again
+}
+
+// rank is how much is expected of a destination. Those of which little is
+// expected may not take all senders and places, see dispatcher.share.
+type rank uint8
+
+const (
+	proven   rank = iota // it took mail not long ago
+	unknown              // nobody knows; there is fresh mail for it
+	doubtful             // it could not be reached, or has only mail that failed before
+	ranks
+)
+
+func (dest *destination) rank(now time.Time) rank {
+	switch {
+	case dest.failures > 0:
+		return doubtful
+	case now.Sub(dest.alive) < proofTime:
+		return proven
+	case dest.fresh:
+		return unknown
+	}
+	return doubtful
+}
+
+// isClosed reports whether mail for it is put off without an attempt: its
+// pause is not over, or the one attempt after it is under way and enough wait
+// for what it finds.
+func (dest *destination) isClosed(now time.Time) bool {
+	return now.Before(dest.until) || dest.failures > 0 && len(dest.backlog) >= probeBacklog
+}
+
+// reopen lets an administrator's wish end the pause.
+func (dest *destination) reopen(now time.Time) {
+	if now.Sub(dest.failed) >= askPause {
+		dest.until = time.Time{}
+	}
+}
+
+// comeback is when mail that is put off may be tried: not all at once.
+func (dest *destination) comeback(now time.Time) time.Time {
+	until := dest.until
+	if until.Before(now) {
+		until = now.Add(dest.backoff)
+	}
+	return until.Add(rand.N(dest.backoff/4 + 1))
+}
+
+// fail notes that it cannot be reached. The pause doubles each time.
+func (dest *destination) fail(reply *smtpwire.Reply, first time.Duration, now time.Time) {
+	dest.backoff = min(first<<min(dest.failures, 10), maxBackoff)
+	dest.failures++
+	dest.failed, dest.until, dest.reply = now, now.Add(dest.backoff), reply
+	dest.window = window{settled: true, size: 1, shrunk: now}
+}
+
+// recover notes that it answers.
+func (dest *destination) recover(now time.Time) {
+	dest.alive, dest.broken = now, 0
+	dest.failures, dest.until, dest.reply = 0, time.Time{}, nil
+}
+
+// enqueue adds a group behind those with the same or a higher priority (RFC
+// 6710), and behind those that have been overtaken often enough.
+func (dest *destination) enqueue(g *group) {
+	at := len(dest.backlog)
+	for at > 0 {
+		before := dest.backlog[at-1]
+		if before.f.e.Priority >= g.f.e.Priority || before.overtaken >= maxOvertaken {
+			break
+		}
+		before.overtaken++
+		at--
+	}
+	dest.backlog = slices.Insert(dest.backlog, at, g)
+}
+
+// nextSlot predicts when the destination will have time for another group, and
+// reserves that time: so a thousand groups come back one after the other and
+// not all at once.
+func (dest *destination) nextSlot(now time.Time, concurrency int) time.Time {
+	each := max(dest.pace, time.Millisecond) / time.Duration(concurrency)
+	soonest := now.Add(max(minPostpone, min(time.Duration(len(dest.backlog))*each, maxPostpone/2)))
+	if dest.slot.Before(soonest) || dest.slot.After(now.Add(maxPostpone)) {
+		dest.slot = soonest
+	}
+	dest.slot = dest.slot.Add(each)
+	return dest.slot
+}
