@@ -52,14 +52,7 @@ func newLab(t *testing.T, name string) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.toml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no hosts in %s: %v", name, err)
-	}
-	for _, file := range files {
-		if strings.HasSuffix(file, ".directory.toml") {
-			continue
-		}
+	for _, file := range hostFiles(t, dir) {
 		h := &host{t: t, name: strings.TrimSuffix(filepath.Base(file), ".toml"), file: file, program: program}
 		if h.config, err = config.Load(file); err != nil {
 			t.Fatal(err)

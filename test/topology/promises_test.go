@@ -3,7 +3,6 @@ package topology
 import (
 	"fmt"
 	"strings"
-	"testing"
 
 	"tram/internal/config"
 )
@@ -68,23 +67,4 @@ func sendToEachDomain(l *lab) {
 		l.want["isp an@nhamang.test"] = append(l.want["isp an@nhamang.test"], m.id)
 	}
 	l.settle()
-}
-
-// TestExamplesAreComplete sees that each folder of examples has its files and
-// is in the table of the test.
-func TestExamplesAreComplete(t *testing.T) {
-	tested := map[string]bool{}
-	for _, topology := range topologies {
-		tested[topology.name] = true
-	}
-	for _, name := range folders(t) {
-		if !tested[name] {
-			t.Errorf("%s is not tested", name)
-		}
-		delete(tested, name)
-		checkFolder(t, name)
-	}
-	for name := range tested {
-		t.Errorf("there is no example %s", name)
-	}
 }
