@@ -111,21 +111,17 @@ func mayPost(l *directory.List, e *queue.Entry, head []byte) bool {
 	if !members[e.Sender.Fold()] && (err != nil || !members[user.Fold()]) {
 		return false
 	}
-	authors := 0
-	for field := range message.Fields(head) {
-		if !field.Is("From") {
-			continue
-		}
-		for _, a := range message.ParseAddressList(field.Value) {
-			if a.Kind != message.Mailbox {
-				continue
-			}
-			author, err := address.ParseAddress(address.Address{Local: a.Local, Domain: a.Domain}.String())
-			if a.Bad || err != nil || !members[author.Fold()] {
-				return false
-			}
-			authors++
+	// Strictly, as for a submission: what is written so that two programs see
+	// two authors is refused.
+	fields, err := message.Complete(head)
+	if err != nil {
+		return false
+	}
+	for _, a := range fields.From {
+		author, err := address.ParseAddress(address.Address{Local: a.Local, Domain: a.Domain}.String())
+		if err != nil || !members[author.Fold()] {
+			return false
 		}
 	}
-	return authors > 0
+	return len(fields.From) > 0
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"os/user"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tram/internal/agent/mda"
+	"tram/internal/agent/mda/outlet"
 	"tram/internal/agent/mta"
 	"tram/internal/directory"
 	"tram/internal/mail/address"
@@ -37,6 +41,7 @@ type world struct {
 	queue *queue.Queue
 	dir   *directory.Directory
 	mail  *mailstore.Store
+	files string // what files are below
 	*mda.Deliverer
 }
 
@@ -56,13 +61,46 @@ func openWorld(t testing.TB, fs vfs.FS, o queue.Options) *world {
 	w.dir, err = directory.Open(ctx, w.db, directory.Options{})
 	w.must(err)
 	w.mail = mailstore.New(w.db, w.blobs, mailstore.Options{})
-	w.Deliverer = mda.New(mda.Options{DB: w.db, Blobs: w.blobs, Queue: w.queue, Mail: w.mail, Directory: w.dir})
+	w.files = safeDir(t)
+	w.Deliverer = mda.New(mda.Options{
+		DB: w.db, Blobs: w.blobs, Queue: w.queue, Mail: w.mail, Directory: w.dir,
+		Reporter: mta.NewReporter(mta.ReporterOptions{Hostname: "mail.here.example", Queue: w.queue, Blobs: w.blobs}),
+		Outlets:  outlet.Options{Hostname: "mail.here.example", Root: w.files, Programs: programs(t)},
+	})
 	t.Cleanup(func() {
 		w.queue.Close()
 		w.blobs.Close()
 		w.db.Close()
 	})
 	return w
+}
+
+// safeDir is a directory that only its owner can write to.
+func safeDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// programs run as nobody, or as who runs the test when that is not root.
+func programs(t testing.TB) outlet.Programs {
+	t.Helper()
+	name := "nobody"
+	if uid := os.Geteuid(); uid != 0 {
+		u, err := user.LookupId(strconv.Itoa(uid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name = u.Username
+	}
+	u, err := outlet.LookupUser(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outlet.Programs{User: u, OwnUser: true}
 }
 
 func (w *world) must(err error) {
