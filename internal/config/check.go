@@ -46,6 +46,7 @@ func (c *Config) check(r *report) {
 		}
 	}
 	c.checkQueue(r)
+	c.checkPrograms(r)
 	within(r, "log.journal", c.Log.Journal, Day, maxJournal)
 	c.checkMetrics(r)
 }
@@ -96,6 +97,7 @@ func (c *Config) checkLimits(r *report) {
 func (c *Config) checkRelay(r *report) {
 	rel := &c.Relay
 	within(r, "relay.port", rel.Port, 1, 65535)
+	within(r, "relay.mx_port", rel.MXPort, 1, 65535)
 	if strings.ContainsAny(rel.Host, " \t@/") || strings.Contains(rel.Host, ":") && !isAddr(rel.Host) {
 		r.at("relay.host", "%q is not a host name or address; the port has a key of its own", rel.Host)
 	}

@@ -38,6 +38,8 @@ type Config struct {
 	Relay      Relay      `json:"relay"`
 	DNS        DNS        `json:"dns"`
 	Queue      Queue      `json:"queue"`
+	Programs   Programs   `json:"programs"`
+	Local      Local      `json:"local"`
 	Log        Log        `json:"log"`
 	Metrics    Metrics    `json:"metrics"`
 
@@ -92,7 +94,8 @@ type Relay struct {
 	User     string         `json:"user"`
 	Password Secret         `json:"password"`
 	Networks []netip.Prefix `json:"networks"`
-	Source   string         `json:"source"` // IP address of our side of connections to other hosts; empty: the system chooses
+	MXPort   int            `json:"mx_port"` // of the mail hosts of other domains
+	Source   string         `json:"source"`  // IP address of our side of connections to other hosts; empty: the system chooses
 }
 
 // Address is host:port of the smarthost, empty when there is none.
@@ -112,6 +115,13 @@ type DNS struct {
 type Queue struct {
 	Retry  []Duration `json:"retry"` // pauses; the last one repeats
 	Expire Duration   `json:"expire"`
+}
+
+// Local is mail from the users and programs of this machine (sendmail).
+type Local struct {
+	Directory string `json:"directory"` // empty: none is taken
+	Domain    string `json:"domain"`
+	Aliases   string `json:"aliases"`
 }
 
 // Log says what is written to standard error, and how, and how long the road

@@ -90,7 +90,7 @@ func (c *Config) complete() {
 			l.PlaintextLogin = Loopback
 		}
 	}
-	for _, path := range []*string{&c.Data, &c.TLS.Certificate, &c.TLS.Key} {
+	for _, path := range []*string{&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.Local.Directory, &c.Local.Aliases} {
 		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(filepath.Dir(c.file), *path)
 		}

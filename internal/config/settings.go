@@ -37,6 +37,12 @@ func sections() []section {
 			{"retry", "Pauses between the tries; the last one repeats.", func(c *Config) any { return &c.Queue.Retry }},
 			{"expire", "After this long the message goes back to its sender.", func(c *Config) any { return &c.Queue.Expire }},
 		}},
+		{name: "programs", doc: programsDoc, settings: programSettings()},
+		{name: "local", doc: localDoc, settings: []setting{
+			{"directory", `Directory with the socket for sendmail and the messages that wait for the server, as "/var/spool/tram". Every user may come in. When empty, sendmail does not work.`, func(c *Config) any { return &c.Local.Directory }},
+			{"domain", `Completes addresses without a domain, as "root". When empty: the host name, or the domain above it when that is ours and the host name is not.`, func(c *Config) any { return &c.Local.Domain }},
+			{"aliases", "File that newaliases reads.", func(c *Config) any { return &c.Local.Aliases }},
+		}},
 		{name: "log", doc: "Lines go to standard error.", settings: []setting{
 			{"level", `"debug", "info", "warn" or "error".`, func(c *Config) any { return &c.Log.Level }},
 			{"format", `"auto" (colours on a terminal, text elsewhere), "text" or "json".`, func(c *Config) any { return &c.Log.Format }},
@@ -52,6 +58,7 @@ func sections() []section {
 const (
 	listenerDoc = "The doors: one entry for each protocol and address. Without any entry the seven usual ports are opened on every address."
 	tlsDoc      = "The certificate that clients see. Without one a self-signed certificate is made at first start and kept in the data directory."
+	localDoc    = "Mail from the users and programs of this machine: sendmail, cron, mail."
 	relayDoc    = "Mail for other domains."
 )
 
@@ -95,6 +102,7 @@ func relaySettings() []setting {
 		{"tls", `"opportunistic" (when offered), "none", "starttls" or "implicit"; the last two demand it with a certificate that verifies.`, func(c *Config) any { return &c.Relay.TLS }},
 		{"user", "Login name at the smarthost, when it wants one.", func(c *Config) any { return &c.Relay.User }},
 		{"password", "Its password. Keep this file unreadable for others.", func(c *Config) any { return &c.Relay.Password }},
+		{"mx_port", "Port of the mail hosts of other domains. Anything but 25 is for laboratories.", func(c *Config) any { return &c.Relay.MXPort }},
 		{"source", "Address that connections to other hosts come from, when the machine has several. When empty, the system chooses.", func(c *Config) any { return &c.Relay.Source }},
 		{"networks", `Clients that may send to other domains without logging in, as "192.0.2.0/24". None by default.`, func(c *Config) any { return &c.Relay.Networks }},
 	}
@@ -120,13 +128,15 @@ func Default() *Config {
 			POP3Idle:              10 * minute,
 			StopTime:              minute / 2,
 		},
-		Relay: Relay{Port: 25, TLS: RelayOpportunistic},
+		Relay: Relay{Port: 25, TLS: RelayOpportunistic, MXPort: 25},
 		Queue: Queue{
 			Retry:  []Duration{5 * minute, 15 * minute, 30 * minute, 60 * minute, 120 * minute, 240 * minute},
 			Expire: 5 * Day,
 		},
-		Log:     Log{Level: "info", Format: LogAuto, Journal: 30 * Day},
-		Metrics: Metrics{Address: joinHostPort("127.0.0.1", MetricsPort)},
+		Local:    Local{Aliases: "/etc/aliases"},
+		Programs: defaultPrograms(),
+		Log:      Log{Level: "info", Format: LogAuto, Journal: 30 * Day},
+		Metrics:  Metrics{Address: joinHostPort("127.0.0.1", MetricsPort)},
 	}
 }
 

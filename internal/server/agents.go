@@ -18,6 +18,7 @@ import (
 type agents struct {
 	server   *Server
 	counters *mta.Counters
+	reporter *mta.Reporter
 	deliver  *mda.Deliverer
 	intake   *mta.Intake
 	delivery *delivery
@@ -25,9 +26,14 @@ type agents struct {
 
 func newAgents(s *Server, c *config.Config) (*agents, error) {
 	a := &agents{server: s, counters: new(mta.Counters)}
+	a.reporter = mta.NewReporter(mta.ReporterOptions{
+		Hostname: c.Hostname, Queue: s.stores.Queue, Blobs: s.stores.Blobs,
+		Counters: a.counters, Log: s.log,
+	})
 	a.deliver = mda.New(mda.Options{
 		DB: s.stores.KV, Blobs: s.stores.Blobs, Queue: s.stores.Queue,
-		Mail: s.stores.Mail, Directory: s.stores.Directory, Log: s.log,
+		Mail: s.stores.Mail, Directory: s.stores.Directory,
+		Reporter: a.reporter, Outlets: outlets(c, s.log), Log: s.log,
 	})
 	a.intake = mta.NewIntake(mta.IntakeOptions{
 		Hostname: c.Hostname, Blobs: s.stores.Blobs, Queue: s.stores.Queue,
@@ -53,7 +59,7 @@ func (a *agents) newMTA(c *config.Config) (*mta.MTA, error) {
 		Hostname: c.Hostname, Queue: s.stores.Queue, DB: s.stores.KV, Blobs: s.stores.Blobs,
 		Directory: s.stores.Directory, Local: a.deliver, Resolver: resolver,
 		Self: s.doors.smtpAddresses(), StopTime: c.Limits.StopTime.Std(), MaxRemote: stores.InFlight * 3 / 4,
-		Counters: a.counters, Log: s.log,
+		Report: a.reporter, LocalWorkers: localWorkers(c), Counters: a.counters, Log: s.log,
 	}
 	if c.Relay.Source != "" {
 		if o.Client.Source, err = netip.ParseAddr(c.Relay.Source); err != nil {

@@ -129,8 +129,12 @@ func keepUntilRestart(old, fresh *config.Config) []string {
 	keep("postmaster", old.Postmaster != fresh.Postmaster)
 	keep("limits.memory", old.Limits.Memory != fresh.Limits.Memory)
 	keep("queue", !slices.Equal(old.Queue.Retry, fresh.Queue.Retry) || old.Queue.Expire != fresh.Queue.Expire)
+	keep("programs", old.Programs != fresh.Programs)
+	fresh.Programs = old.Programs
 	keep("log.format", old.Log.Format != fresh.Log.Format)
 	keep("log.journal", old.Log.Journal != fresh.Log.Journal)
+	keep("local", old.Local != fresh.Local)
+	fresh.Local = old.Local
 	keep("metrics", old.Metrics != fresh.Metrics)
 	fresh.Hostname, fresh.Data, fresh.Postmaster = old.Hostname, old.Data, old.Postmaster
 	fresh.Log.Journal = old.Log.Journal

@@ -1,0 +1,42 @@
+package server
+
+import (
+	"log/slog"
+	"runtime"
+
+	"tram/internal/agent/mda/outlet"
+	"tram/internal/config"
+)
+
+// outlets says how mail is put into files and through programs. A user that
+// programs cannot run as is no reason not to start: mail for programs waits,
+// and the log says why.
+func outlets(c *config.Config, log *slog.Logger) outlet.Options {
+	o := outlet.Options{Hostname: c.Hostname, Programs: outlet.Programs{
+		OwnUser: c.Programs.OwnUser, Time: c.Programs.Time.Std(),
+		Output: int64(c.Programs.Output), Places: c.Programs.Places,
+	}}
+	if c.Programs.User == "" {
+		return o
+	}
+	user, err := outlet.LookupUser(c.Programs.User)
+	if err == nil {
+		o.Programs.User = user
+		err = o.Programs.Check()
+	}
+	if err != nil {
+		log.Warn("aliases cannot run programs", "err", err)
+	}
+	return o
+}
+
+// localWorkers is how many entries of the queue are worked on at once. Programs
+// have places of their own beside those of mailboxes: however long they take,
+// people get their mail.
+func localWorkers(c *config.Config) int {
+	workers := 2 * runtime.GOMAXPROCS(0)
+	if c.Programs.User != "" {
+		workers += c.Programs.Places
+	}
+	return workers
+}
