@@ -77,7 +77,7 @@ func TestParseFull(t *testing.T) {
 	want.Limits.MessageSize, want.Limits.SMTPIdle = 10*MiB, hour+hour/2
 	want.Relay = Relay{"smtp.example.net", 587, RelayStartTLS, "u", "p",
 		[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")},
-		"192.0.2.1"}
+		25, "192.0.2.1"}
 	want.DNS.Servers = []string{"127.0.0.1:5353"}
 	want.Queue = Queue{[]Duration{hour / 60, hour}, 60 * hour}
 	want.Log = Log{"debug", LogJSON, 10 * Day}

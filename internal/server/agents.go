@@ -60,6 +60,7 @@ func (a *agents) newMTA(c *config.Config) (*mta.MTA, error) {
 		Directory: s.stores.Directory, Local: a.deliver, Resolver: resolver,
 		Self: s.doors.smtpAddresses(), StopTime: c.Limits.StopTime.Std(), MaxRemote: stores.InFlight * 3 / 4,
 		Report: a.reporter, LocalWorkers: localWorkers(c), Counters: a.counters, Log: s.log,
+		Port: c.Relay.MXPort,
 	}
 	if c.Relay.Source != "" {
 		if o.Client.Source, err = netip.ParseAddr(c.Relay.Source); err != nil {

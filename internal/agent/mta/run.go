@@ -3,6 +3,7 @@ package mta
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,6 +42,9 @@ func New(o Options) (*MTA, error) {
 	o.Backoff = cmp.Or(o.Backoff, time.Minute)
 	o.StopTime = cmp.Or(o.StopTime, 10*time.Second)
 	o.Client.Hostname = o.Hostname
+	if o.Client.Sessions == nil {
+		o.Client.Sessions = tls.NewLRUClientSessionCache(tlsSessions)
+	}
 	if o.Counters == nil {
 		o.Counters = new(Counters)
 	}
@@ -57,6 +61,9 @@ func New(o Options) (*MTA, error) {
 	m.send = newDispatcher(m)
 	return m, nil
 }
+
+// tlsSessions is how many TLS sessions with other hosts are remembered.
+const tlsSessions = 1000
 
 // pauseAfterError keeps a store in trouble from being asked without end.
 const pauseAfterError = time.Second
