@@ -26,18 +26,16 @@ func (s *session) authenticate() (string, error) {
 	if !s.mayLogin() {
 		return "", errPrivacy
 	}
-	var user, password string
-	m := sasl.New(mechanism, func(u, p string) error {
-		user, password = u, p
-		return nil
-	})
+	desk := s.desk()
+	m := desk.Mechanism(s.ctx, mechanism)
 	if m == nil {
 		return "", no("CANNOT", "Unsupported authentication mechanism")
 	}
-	if err := s.exchange(sasl.NewExchange(m), initial); err != nil {
+	err := s.exchange(sasl.NewExchange(m), initial)
+	if err != nil && !desk.Judged(err) {
 		return "", err
 	}
-	return s.logIn(user, password)
+	return s.logIn(desk, err)
 }
 
 // exchange runs the lines of a mechanism to its end.
@@ -62,8 +60,8 @@ func (s *session) exchange(x *sasl.Exchange, initial string) error {
 		return no("AUTHORIZATIONFAILED", "Acting for another user is not allowed")
 	case errors.Is(err, sasl.ErrEncoding):
 		return bad("Invalid base64 data")
-	case err != nil:
+	case errors.Is(err, sasl.ErrMalformed):
 		return bad("Invalid " + x.Name() + " response")
 	}
-	return nil
+	return err
 }

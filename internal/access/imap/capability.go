@@ -20,7 +20,9 @@ func (s *session) capabilities() string {
 		list = append(list, "STARTTLS")
 	}
 	if s.mayLogin() {
-		list = append(list, "AUTH=PLAIN AUTH=LOGIN")
+		for name := range strings.FieldsSeq(s.desk().Mechanisms()) {
+			list = append(list, "AUTH="+name)
+		}
 	} else {
 		list = append(list, "LOGINDISABLED")
 	}

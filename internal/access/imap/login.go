@@ -1,9 +1,11 @@
 package imap
 
 import (
+	"crypto/tls"
 	"errors"
 	"time"
 
+	"tram/internal/access/listen/login"
 	"tram/internal/directory"
 	"tram/internal/storage/kv"
 )
@@ -21,23 +23,35 @@ func (s *session) login() (string, error) {
 	if !d.ExpectSP() || !d.ExpectAString(&user) || !d.ExpectSP() || !d.ExpectAString(&password) || !d.ExpectCRLF() {
 		return "", d.Err()
 	}
-	return s.logIn(user, password)
-}
-
-// logIn checks a login and enters the authenticated state.
-func (s *session) logIn(user, password string) (string, error) {
 	if !s.mayLogin() {
 		return "", errPrivacy
 	}
-	account, canonical, err := s.srv.opts.Auth.Authenticate(s.ctx, user, password, s.remote)
+	desk := s.desk()
+	return s.logIn(desk, desk.Password(s.ctx, user, password))
+}
+
+// desk is where the session logs in.
+func (s *session) desk() *login.Desk {
+	d := &login.Desk{Auth: s.srv.opts.Auth, Hostname: s.srv.opts.Hostname, Remote: s.remote}
+	if secure, ok := s.nc.(*tls.Conn); ok && s.info.TLSConfig != nil {
+		state := secure.ConnectionState()
+		d.Binding = login.BindingOf(&state, s.info.TLSConfig())
+	}
+	return d
+}
+
+// logIn enters the authenticated state when err, the outcome at the desk, is
+// nil.
+func (s *session) logIn(desk *login.Desk, err error) (string, error) {
 	if err != nil {
 		if errors.Is(err, directory.ErrAuth) {
 			s.failures++
-			s.srv.log.Info("imap: login refused", "login", user, "remote", s.remote)
+			s.srv.log.Info("imap: login refused", "login", desk.Tried(), "remote", s.remote)
 			s.wait(s.srv.opts.Limits.FailureDelay)
 		}
 		return "", err
 	}
+	account, canonical := desk.Who()
 	s.account, s.user = kv.Account(account), canonical
 	s.state = stateAuthenticated
 	s.srv.log.Info("imap: login", "user", canonical, "remote", s.remote, "tls", s.secure)

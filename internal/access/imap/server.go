@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"tram/internal/access/listen"
+	"tram/internal/access/listen/login"
 	"tram/internal/mailstore"
 	"tram/internal/storage/blob"
 	"tram/internal/storage/kv"
@@ -15,13 +16,9 @@ import (
 // Busy is the refusal when there are too many connections.
 const Busy = "* BYE [UNAVAILABLE] Too many connections, try again later\r\n"
 
-// Authenticator checks a login. The directory satisfies it.
-type Authenticator interface {
-	// Authenticate returns the account and the canonical address of a login.
-	// An error that wraps directory.ErrAuth means that the login is refused,
-	// every other one that it could not be checked.
-	Authenticate(ctx context.Context, login, password string, remote netip.Addr) (account uint64, canonical string, err error)
-}
+// Authenticator checks a login. What more it can do, SCRAM for one, says
+// package login.
+type Authenticator = login.Authenticator
 
 // Options of a server. The zero value is sensible but for Auth.
 type Options struct {

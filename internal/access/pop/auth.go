@@ -19,13 +19,10 @@ func (p *session) auth(ctx context.Context, arg string) {
 		return
 	}
 	name, initial, given := strings.Cut(arg, " ")
-	var login, password string
-	mechanism := sasl.New(name, func(l, pw string) error {
-		login, password = l, pw
-		return nil
-	})
+	desk := p.desk()
+	mechanism := desk.Mechanism(ctx, name)
 	if mechanism == nil {
-		p.badCommand("unknown mechanism, there are " + sasl.PasswordMechanisms)
+		p.badCommand("unknown mechanism, there are " + desk.Mechanisms())
 		return
 	}
 	x := sasl.NewExchange(mechanism)
@@ -40,17 +37,17 @@ func (p *session) auth(ctx context.Context, arg string) {
 		}
 		challenge, done, err = x.Next(line)
 	}
-	if err != nil {
+	if err != nil && !desk.Judged(err) {
 		p.authFailed(ctx, err)
 		return
 	}
-	p.login(ctx, login, password)
+	p.login(ctx, desk, err)
 }
 
 func (p *session) authList() {
 	p.ok("mechanisms follow")
 	if p.secure() {
-		for name := range strings.FieldsSeq(sasl.PasswordMechanisms) {
+		for name := range strings.FieldsSeq(p.desk().Mechanisms()) {
 			p.line(name)
 		}
 	}

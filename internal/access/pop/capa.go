@@ -1,10 +1,6 @@
 package pop
 
-import (
-	"context"
-
-	"tram/internal/mail/sasl"
-)
+import "context"
 
 // capa lists what the server can do now (RFC 2449 5). STLS and SASL come and
 // go with TLS, so a client asks again after STLS.
@@ -15,7 +11,7 @@ func (p *session) capa(context.Context, string) {
 	}
 	if p.secure() {
 		p.line("USER")
-		p.line("SASL " + sasl.PasswordMechanisms)
+		p.line("SASL " + p.desk().Mechanisms())
 	}
 	if p.mayStartTLS() {
 		p.line("STLS")

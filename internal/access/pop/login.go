@@ -2,10 +2,12 @@ package pop
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"strings"
 	"time"
 
+	"tram/internal/access/listen/login"
 	"tram/internal/storage/kv"
 )
 
@@ -28,9 +30,10 @@ func (p *session) pass(ctx context.Context, arg string) {
 		p.badCommand("USER comes before PASS")
 		return
 	}
-	login := p.user
+	name := p.user
 	p.user = ""
-	p.login(ctx, login, arg)
+	desk := p.desk()
+	p.login(ctx, desk, desk.Password(ctx, name, arg))
 }
 
 func (p *session) apop(context.Context, string) {
@@ -45,17 +48,27 @@ func (p *session) mayLogIn() bool {
 	return p.secure()
 }
 
-// login checks a password and opens the maildrop.
-func (p *session) login(ctx context.Context, login, password string) {
+// desk is where the session logs in.
+func (p *session) desk() *login.Desk {
+	d := &login.Desk{Auth: p.server.opts.Auth, Hostname: p.server.opts.Hostname, Remote: p.info.Remote.Addr()}
+	if secure, ok := p.conn.NetConn().(*tls.Conn); ok && p.info.TLSConfig != nil {
+		state := secure.ConnectionState()
+		d.Binding = login.BindingOf(&state, p.info.TLSConfig())
+	}
+	return d
+}
+
+// login opens the maildrop when err, the outcome at the desk, is nil.
+func (p *session) login(ctx context.Context, desk *login.Desk, err error) {
 	opts := &p.server.opts
-	account, name, err := opts.Auth.Authenticate(ctx, login, password, p.info.Remote.Addr())
+	account, name := desk.Who()
 	switch {
 	case err == nil:
 	case opts.BadLogin == nil || errors.Is(err, opts.BadLogin):
-		p.refused(ctx, login)
+		p.refused(ctx, desk.Tried())
 		return
 	default:
-		opts.Log.Error("pop login failed", "login", login, "remote", p.info.Remote, "error", err)
+		opts.Log.Error("pop login failed", "login", desk.Tried(), "remote", p.info.Remote, "error", err)
 		p.err("[SYS/TEMP] cannot check the password now, try again later")
 		return
 	}

@@ -21,11 +21,11 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
 	"tram/internal/access/listen"
+	"tram/internal/access/listen/login"
 	"tram/internal/mailstore"
 )
 
@@ -40,11 +40,9 @@ const (
 	DefaultFailureDelay  = time.Second      // before the answer to a refused login
 )
 
-// Authenticator checks a login. The directory satisfies it.
-type Authenticator interface {
-	// Authenticate returns the account and the canonical address of a login.
-	Authenticate(ctx context.Context, login, password string, remote netip.Addr) (account uint64, canonical string, err error)
-}
+// Authenticator checks a login. What more it can do, SCRAM for one, says
+// package login.
+type Authenticator = login.Authenticator
 
 // Options of a server. Zero values are sensible but for Auth and Store.
 type Options struct {

@@ -60,6 +60,7 @@ type Desk struct {
 
 	account uint64
 	address string
+	tried   string // login
 }
 
 // Mechanisms lists what Mechanism knows, best first.
@@ -103,8 +104,23 @@ func (d *Desk) Mechanism(ctx context.Context, name string) sasl.Mechanism {
 // Who is the account that the exchange has proved, 0 and "" before.
 func (d *Desk) Who() (account uint64, address string) { return d.account, d.address }
 
+// Tried is the login of the last attempt, for logs.
+func (d *Desk) Tried() string { return d.tried }
+
+// Judged reports whether err is a verdict about a login, good for logs and for
+// slowing down, and not a fault of the exchange itself.
+func (d *Desk) Judged(err error) bool {
+	for _, fault := range []error{sasl.ErrCancelled, sasl.ErrEncoding, sasl.ErrMalformed, sasl.ErrIdentity} {
+		if errors.Is(err, fault) {
+			return false
+		}
+	}
+	return d.tried != ""
+}
+
 // Password checks a password that came without an exchange.
 func (d *Desk) Password(ctx context.Context, login, password string) error {
+	d.tried = login
 	account, address, err := d.Auth.Authenticate(ctx, login, password, d.Remote)
 	if err != nil {
 		return err
@@ -115,6 +131,7 @@ func (d *Desk) Password(ctx context.Context, login, password string) error {
 
 func (d *Desk) lookUp(ctx context.Context) sasl.LookUp {
 	return func(login string) (sasl.Keys, error) {
+		d.tried = login
 		k, err := d.Auth.(Keeper).SCRAM(ctx, login)
 		if err != nil {
 			return sasl.Keys{}, err
@@ -126,6 +143,7 @@ func (d *Desk) lookUp(ctx context.Context) sasl.LookUp {
 
 func (d *Desk) checkDigest(ctx context.Context) sasl.CheckDigest {
 	return func(login string, challenge, digest []byte) error {
+		d.tried = login
 		account, address, err := d.Auth.(Verifier).VerifyCRAMMD5(ctx, login, challenge, digest)
 		if err != nil {
 			return err
