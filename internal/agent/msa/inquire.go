@@ -14,6 +14,9 @@ import (
 
 // Verify answers VRFY with the name and address of a mailbox.
 func (s *Submitter) Verify(ctx context.Context, p *smtpwire.Peer, arg string) (string, error) {
+	if s.o.Inquirer != nil {
+		return s.o.Inquirer.Verify(ctx, p, arg)
+	}
 	a, ok := inquired(p, arg)
 	if !ok {
 		return "", nil
@@ -37,6 +40,9 @@ func (s *Submitter) Verify(ctx context.Context, p *smtpwire.Peer, arg string) (s
 
 // Expand answers EXPN with the members of an alias.
 func (s *Submitter) Expand(ctx context.Context, p *smtpwire.Peer, arg string) ([]string, error) {
+	if s.o.Inquirer != nil {
+		return s.o.Inquirer.Expand(ctx, p, arg)
+	}
 	a, ok := inquired(p, arg)
 	if !ok {
 		return nil, nil

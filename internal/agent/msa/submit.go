@@ -49,12 +49,34 @@ type Directory interface {
 	Expand(ctx context.Context, a address.Address) (directory.Expansion, error)
 }
 
+// Recipients decides about recipients and their mail as port 25 does:
+// mta.Receiver, joined by server. The reply says why one is refused.
+type Recipients interface {
+	Mail(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope) error
+	Judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, rcpt address.Address) (*smtpwire.Reply, error)
+}
+
+// Inquirer answers VRFY and EXPN: mta.Receiver, joined by server.
+type Inquirer interface {
+	Verify(ctx context.Context, p *smtpwire.Peer, arg string) (string, error)
+	Expand(ctx context.Context, p *smtpwire.Peer, arg string) ([]string, error)
+}
+
+// Pressure says whether the server is short of disk, queue or memory: a reply
+// that refuses new mail for now, or nil.
+type Pressure interface {
+	Check(size int64) *smtpwire.Reply
+}
+
 // Options configure a Submitter. Hostname, Intake and Directory are required.
 type Options struct {
-	Hostname  string // right side of a Message-ID that we write
-	Intake    Intake
-	Directory Directory
-	Log       *slog.Logger // default: discards
+	Hostname   string // right side of a Message-ID that we write
+	Intake     Intake
+	Directory  Directory
+	Recipients Recipients   // nil: only what does not exist is refused
+	Inquirer   Inquirer     // nil: VRFY and EXPN ask the directory themselves
+	Pressure   Pressure     // nil: none
+	Log        *slog.Logger // default: discards
 }
 
 // Submitter is the policy of ports 587 and 465. It satisfies smtp.Receiver.
@@ -81,20 +103,43 @@ func (s *Submitter) Mail(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Enve
 	if p.Account == 0 {
 		return errLogin
 	}
-	if e.From.IsNull() {
+	if reply := s.pressed(e); reply != nil {
+		return s.refuse(ctx, p, e.From.Path(), reply)
+	}
+	if !e.From.IsNull() {
+		own, err := s.owns(ctx, p, e.From)
+		if err != nil {
+			return err
+		}
+		if !own {
+			return s.refuse(ctx, p, e.From.Path(), errSender)
+		}
+	}
+	if s.o.Recipients == nil {
 		return nil
 	}
-	own, err := s.owns(ctx, p, e.From)
-	if err != nil || own {
-		return err
+	return s.o.Recipients.Mail(ctx, p, e)
+}
+
+// pressed is the refusal of a server that is short of something.
+func (s *Submitter) pressed(e *smtpwire.Envelope) *smtpwire.Reply {
+	if s.o.Pressure == nil {
+		return nil
 	}
-	return s.refuse(ctx, p, e.From.Path(), errSender)
+	return s.o.Pressure.Check(e.FromParams.Size)
 }
 
 // Rcpt decides about a recipient: anybody but those of ours who do not exist.
 func (s *Submitter) Rcpt(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, rcpt smtpwire.Rcpt) error {
 	if p.Account == 0 {
 		return errLogin
+	}
+	if s.o.Recipients != nil {
+		reply, err := s.o.Recipients.Judge(ctx, p, e, rcpt.To)
+		if err != nil || reply == nil {
+			return err
+		}
+		return s.refuse(ctx, p, rcpt.To.Path(), reply)
 	}
 	res, err := s.o.Directory.Resolve(ctx, rcpt.To)
 	if err != nil {
@@ -113,6 +158,9 @@ func (s *Submitter) Rcpt(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Enve
 func (s *Submitter) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (string, error) {
 	if p.Account == 0 {
 		return "", errLogin
+	}
+	if reply := s.pressed(e); reply != nil {
+		return "", s.refuse(ctx, p, e.From.Path(), reply)
 	}
 	header, rest, err := readHeader(body)
 	if err != nil {

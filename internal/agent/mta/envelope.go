@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"tram/internal/directory"
@@ -27,6 +28,46 @@ func (in *Intake) rules(ctx context.Context) (*directory.Rules, error) {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
 	return rules, nil
+}
+
+// orders are what access rules want done with a message.
+type orders struct {
+	hold bool
+	why  string
+}
+
+// sort takes the recipients out whose mail an access rule discards, and says
+// whether one holds the message.
+func (in *Intake) sort(rules *directory.Rules, p *smtpwire.Peer, e *smtpwire.Envelope) (*smtpwire.Envelope, orders) {
+	kept := &smtpwire.Envelope{From: e.From, FromParams: e.FromParams}
+	who, env := clientOf(p), Envelope{Sender: RewriteSender(rules, e.From)}
+	var o orders
+	for _, rcpt := range e.Rcpts {
+		a := admitter{c: in.policy, who: who, e: env, to: RewriteRecipient(rules, rcpt.To), f: Facts{Rules: rules}}
+		if rule := a.access(); rule != nil {
+			switch act := rule.Do(); act.Verb {
+			case directory.AccessDiscard:
+				continue
+			case directory.AccessHold:
+				o = orders{hold: true, why: act.Text}
+			}
+		}
+		kept.Rcpts = append(kept.Rcpts, rcpt)
+	}
+	return kept, o
+}
+
+// drop reads a message that nobody gets. The client hears of a queue id, as
+// for any other, which the log has too.
+func (in *Intake) drop(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, text io.Reader) (string, error) {
+	size, err := io.Copy(io.Discard, text)
+	if err != nil {
+		return "", err
+	}
+	id := in.o.Queue.NewID().String()
+	in.o.Log.LogAttrs(ctx, slog.LevelInfo, "discarded", slog.String("id", id), slog.String("client", p.Remote.Addr().String()),
+		slog.String("from", e.From.Path()), slog.Int64("size", size))
+	return id, nil
 }
 
 // envelope copies what the queue keeps of the envelope, with its addresses
@@ -95,15 +136,23 @@ func isAmong(rcpts []queue.Rcpt, to address.Address) bool {
 	return false
 }
 
-// params copies what MAIL asked for. Being first, and waiting in our queue, is
-// for clients of ours; others may only ask to come last.
+// grantedPriority is what a client gets that asked for a priority: being first
+// is for clients of ours, others may only ask to come last.
+func grantedPriority(asked int8, ours bool) int8 {
+	if ours {
+		return min(asked, highestAsked)
+	}
+	return min(asked, 0)
+}
+
+// params copies what MAIL asked for. Waiting in our queue is for clients of
+// ours, too.
 func (in *Intake) params(m *queue.Message, p *smtpwire.MailParams, ours bool) {
 	m.Ret, m.EnvID = p.Ret, p.EnvID
 	m.Binary = p.Body == smtpwire.BodyBinaryMIME
 	m.RequireTLS = p.RequireTLS
-	m.Priority = min(p.Priority, 0)
+	m.Priority = grantedPriority(p.Priority, ours)
 	if ours {
-		m.Priority = min(p.Priority, highestAsked)
 		m.Release = releaseAt(p, m.Received)
 	}
 	if p.By.Set {

@@ -39,6 +39,7 @@ type IntakeOptions struct {
 // uses it: mta.Receiver directly, msa.Submitter through an interface.
 type Intake struct {
 	o       IntakeOptions
+	policy  PolicyConfig
 	buffers sync.Pool // *[]byte, for trace headers
 }
 
@@ -50,7 +51,7 @@ func NewIntake(o IntakeOptions) *Intake {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Intake{o: o, buffers: sync.Pool{New: func() any { return new([]byte) }}}
+	return &Intake{o: o, policy: PolicyConfig{Networks: o.Networks}, buffers: sync.Pool{New: func() any { return new([]byte) }}}
 }
 
 // Replies of the intake.
@@ -65,21 +66,17 @@ var (
 // queued and synced, and id names it. An error that is a *smtpwire.Reply is
 // meant for the client; any other is temporary.
 func (in *Intake) Take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, text io.Reader) (id string, err error) {
-	return in.take(ctx, p, e, text, orders{})
-}
-
-// orders are what the policy wants done with a message.
-type orders struct {
-	hold bool
-	why  string
-}
-
-func (in *Intake) take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, text io.Reader, o orders) (id string, err error) {
 	rules, err := in.rules(ctx)
 	if err != nil {
 		return "", err
 	}
-	ours := Trusted(PolicyConfig{Networks: in.o.Networks}, clientOf(p), rules)
+	var o orders
+	if rules != nil && len(rules.Access) > 0 {
+		if e, o = in.sort(rules, p, e); len(e.Rcpts) == 0 {
+			return in.drop(ctx, p, e, text)
+		}
+	}
+	ours := Trusted(in.policy, clientOf(p), rules)
 	if ours {
 		if text, err = in.edit(ctx, rules, p, e, text); err != nil {
 			return "", err

@@ -1,6 +1,7 @@
 package mta
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -76,6 +77,8 @@ var (
 // order: recipient, client, EHLO name, sender. So an "ok" for postmaster@ keeps
 // a refused client able to complain. "relay" lets a client, or mail to a
 // recipient, pass; a sender or an EHLO name is only a claim and opens nothing.
+// For users who have logged in only rules about recipients count: where they
+// are and what their program calls itself says nothing about them.
 func Admit(c PolicyConfig, who Client, e Envelope, to address.Address, f Facts, s Standing) Admission {
 	a := admitter{c: c, who: who, e: e, to: to, f: f, s: s}
 	out := a.admit()
@@ -138,22 +141,16 @@ func (a *admitter) admit() Admission {
 // access finds the rule that decides, or nil.
 func (a *admitter) access() *directory.Access {
 	rules := a.f.Rules
-	for _, ask := range [...]struct {
-		what string
-		rule *directory.Access
-	}{
-		{"recipient", rules.AccessOfRecipient(a.to)},
-		{"client", rules.AccessOfClient(a.who.IP, a.who.Name)},
-		{"helo", rules.AccessOfHelo(a.who.Helo)},
-		{"sender", rules.AccessOfSender(a.e.Sender)},
-	} {
-		if ask.rule != nil {
-			a.note("access", ask.what, " ", ask.rule.Match, " → ", ask.rule.Action)
-			return ask.rule
-		}
+	rule := rules.AccessOfRecipient(a.to)
+	if a.who.User == "" {
+		rule = cmp.Or(rule, rules.AccessOfClient(a.who.IP, a.who.Name), rules.AccessOfHelo(a.who.Helo), rules.AccessOfSender(a.e.Sender))
 	}
-	a.note("access", "no rule matches")
-	return nil
+	if rule == nil {
+		a.note("access", "no rule matches")
+	} else {
+		a.note("access", rule.By.String(), " ", rule.Match, " → ", rule.Action)
+	}
+	return rule
 }
 
 // class decides by what the directory says about the address.

@@ -1,6 +1,7 @@
 package mta
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,6 @@ type ReceiverOptions struct {
 	Callout   Callout        // nil: recipients of relayed domains are taken unasked
 	Inquirer  *Inquirer      // nil: VRFY and EXPN tell nobody anything
 	Runner    DomainRetrier  // nil: no ETRN
-	Relay     Hop            // the default relay, for rules that refuse at RCPT
 	Counters  *Counters
 	Log       *slog.Logger
 }
@@ -57,7 +57,6 @@ type ReceiverOptions struct {
 type Receiver struct {
 	o      ReceiverOptions
 	policy PolicyConfig
-	route  RouteConfig
 	etrn   etrnLimit
 }
 
@@ -69,7 +68,7 @@ func NewReceiver(o ReceiverOptions) *Receiver {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Receiver{o: o, policy: PolicyConfig{Networks: o.Networks}, route: RouteConfig{Relay: o.Relay}}
+	return &Receiver{o: o, policy: PolicyConfig{Networks: o.Networks}}
 }
 
 var (
@@ -86,14 +85,16 @@ func (r *Receiver) Mail(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envel
 			return r.refused(ctx, p, e, address.Address{}, reply)
 		}
 	}
-	if !waits(&e.FromParams) {
+	if !waits(&e.FromParams) && e.FromParams.Priority <= 0 {
 		return nil
 	}
 	rules, err := r.o.Directory.Rules(ctx)
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
-	if reply := releaseReply(e, Trusted(r.policy, clientOf(p), rules)); reply != nil {
+	trusted := Trusted(r.policy, clientOf(p), rules)
+	e.FromParams.Priority = grantedPriority(e.FromParams.Priority, trusted)
+	if reply := releaseReply(e, trusted); reply != nil {
 		return r.refused(ctx, p, e, address.Address{}, reply)
 	}
 	return nil
@@ -103,6 +104,8 @@ func (r *Receiver) Mail(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envel
 // the extension is for submission), or nil.
 func releaseReply(e *smtpwire.Envelope, trusted bool) *smtpwire.Reply {
 	switch {
+	case !waits(&e.FromParams):
+		return nil
 	case !trusted:
 		return errRelease
 	case time.Until(releaseAt(&e.FromParams, time.Now())) > queue.MaxRelease:
@@ -113,20 +116,21 @@ func releaseReply(e *smtpwire.Envelope, trusted bool) *smtpwire.Reply {
 
 // clientOf is the policy's view of a session.
 func clientOf(p *smtpwire.Peer) Client {
-	return Client{IP: p.Remote.Addr(), Name: p.Name, Helo: p.Helo, User: p.User}
+	return Client{IP: p.Remote.Addr(), Name: p.Name, Helo: p.Helo, User: cmp.Or(p.User, p.LocalUser)}
 }
 
 // Rcpt decides about a recipient.
 func (r *Receiver) Rcpt(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, rcpt smtpwire.Rcpt) error {
-	reply, err := r.judge(ctx, p, e, rcpt.To)
+	reply, err := r.Judge(ctx, p, e, rcpt.To)
 	if err != nil || reply == nil {
 		return err
 	}
 	return r.refused(ctx, p, e, rcpt.To, reply)
 }
 
-// judge says why a recipient is refused, or nil.
-func (r *Receiver) judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, rcpt address.Address) (*smtpwire.Reply, error) {
+// Judge says why a recipient is refused, or nil. The submission agent asks it
+// too: what is true of a recipient is true for everybody.
+func (r *Receiver) Judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, rcpt address.Address) (*smtpwire.Reply, error) {
 	rules, err := r.o.Directory.Rules(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
@@ -134,7 +138,7 @@ func (r *Receiver) judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Enve
 	who := clientOf(p)
 	env := Envelope{Sender: RewriteSender(rules, e.From)}
 	to := RewriteRecipient(rules, rcpt)
-	f, s, err := r.look(ctx, rules, env, to, e.FromParams.Size)
+	f, s, err := lookUp(ctx, r.o.Directory, r.o.Usage, rules, env, to, e.FromParams.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -148,13 +152,9 @@ func (r *Receiver) judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Enve
 			return reply, nil
 		}
 	}
-	// What a route refuses is refused here: later it would be a bounce.
-	return Route(r.route, env, to, f).Reply, nil
-}
-
-// look finds what the policy wants to know about a recipient.
-func (r *Receiver) look(ctx context.Context, rules *directory.Rules, e Envelope, to address.Address, size int64) (Facts, Standing, error) {
-	return lookUp(ctx, r.o.Directory, r.o.Usage, rules, e, to, size)
+	// What a route refuses is refused here: later it would be a bounce. Whether
+	// there is a default relay makes no difference to that.
+	return Route(RouteConfig{}, env, to, f).Reply, nil
 }
 
 // lookUp finds what Admit and Route want to know about a recipient.
@@ -200,52 +200,7 @@ func (r *Receiver) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envel
 			return "", r.refused(ctx, p, e, address.Address{}, reply)
 		}
 	}
-	rules, err := r.o.Directory.Rules(ctx)
-	if err != nil {
-		return "", fmt.Errorf("rules: %w", err)
-	}
-	if len(rules.Access) == 0 {
-		return r.o.Intake.Take(ctx, p, e, body)
-	}
-	kept, held, why := r.sort(rules, p, e)
-	if len(kept.Rcpts) == 0 {
-		return r.drop(ctx, p, e, body)
-	}
-	return r.o.Intake.take(ctx, p, kept, body, orders{hold: held, why: why})
-}
-
-// sort takes the recipients out whose mail a rule discards, and says whether a
-// rule holds the message.
-func (r *Receiver) sort(rules *directory.Rules, p *smtpwire.Peer, e *smtpwire.Envelope) (kept *smtpwire.Envelope, held bool, why string) {
-	kept = &smtpwire.Envelope{From: e.From, FromParams: e.FromParams}
-	who, env := clientOf(p), Envelope{Sender: RewriteSender(rules, e.From)}
-	for _, rcpt := range e.Rcpts {
-		a := admitter{c: r.policy, who: who, e: env, to: RewriteRecipient(rules, rcpt.To), f: Facts{Rules: rules}}
-		rule := a.access()
-		if rule != nil {
-			switch act := rule.Do(); act.Verb {
-			case directory.AccessDiscard:
-				continue
-			case directory.AccessHold:
-				held, why = true, act.Text
-			}
-		}
-		kept.Rcpts = append(kept.Rcpts, rcpt)
-	}
-	return kept, held, why
-}
-
-// drop reads a message that nobody gets. The client hears of a queue id, as
-// for any other, which the log has too.
-func (r *Receiver) drop(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (string, error) {
-	size, err := io.Copy(io.Discard, body)
-	if err != nil {
-		return "", err
-	}
-	id := r.o.Intake.o.Queue.NewID().String()
-	r.o.Log.LogAttrs(ctx, slog.LevelInfo, "discarded", slog.String("id", id), slog.String("client", p.Remote.Addr().String()),
-		slog.String("from", e.From.Path()), slog.Int("rcpts", len(e.Rcpts)), slog.Int64("size", size))
-	return id, nil
+	return r.o.Intake.Take(ctx, p, e, body)
 }
 
 // Verify answers VRFY (RFC 5321 3.5): the mailbox, or "" for no comment.
