@@ -80,6 +80,15 @@ func (m *MTA) Run(ctx context.Context) error {
 	for range m.o.LocalWorkers {
 		workers.Go(func() error { return m.work(taking, sending) })
 	}
+	// Programs that aliases lead to run in the workers: they have no more time
+	// than the other hosts.
+	defer context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(m.o.StopTime):
+			cut()
+		case <-sending.Done():
+		}
+	})()
 	err := workers.Wait()
 	m.send.stop(cut)
 	return err
