@@ -16,7 +16,7 @@ import (
 
 const (
 	examples   = "../../examples"
-	arriveTime = 40 * time.Second // for mail to arrive once every hop works
+	arriveTime = 60 * time.Second // for mail to arrive once every hop works; a proxy remembers for 30 s that nobody answered
 	retryPause = 500 * time.Millisecond
 )
 

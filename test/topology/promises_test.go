@@ -24,13 +24,14 @@ func sendToStaff(l *lab) {
 	l.settle()
 }
 
-// proxyStoresNothing cuts the host inside off: the proxy then takes nothing,
-// and the mail stays with the host that sends it.
+// proxyStoresNothing cuts the host inside off: the proxy then takes nothing for
+// somebody about whom it has not asked before, and the mail stays with the host
+// that sends it.
 func proxyStoresNothing(l *lab) {
 	c := cut{how: kill, what: "inside"}
 	before := l.deferrals()
 	l.apply(c)
-	l.send(road{via: "outside", from: "chi@ngoai.test", to: "an@congty.test", end: "inside"})
+	l.send(road{via: "outside", from: "chi@ngoai.test", to: "dung@congty.test", end: "inside"})
 	l.awaitDeferral(c, before)
 	if l.hosts["proxy"].queued() {
 		l.t.Errorf("the proxy holds mail for a host that does not answer\n%s", l.hosts["proxy"].must("", "queue", "list"))
@@ -42,26 +43,20 @@ func proxyStoresNothing(l *lab) {
 	l.settle()
 }
 
-// sendToEachDomain sends one message to an address in each of the thousand
-// domains.
+// customers is how many domains the host of the provider has, beside its own.
+const customers = 1000
+
+// sendToEachDomain sends a message to an address in each domain of the
+// provider's customers.
 func sendToEachDomain(l *lab) {
 	isp := l.hosts["isp"]
-	customers := 0
-	for _, d := range isp.directory.Domain {
-		if !strings.HasPrefix(d.Name, "khach-") {
-			continue
-		}
-		customers++
+	if n := len(isp.directory.Domain) - 1; n != customers {
+		l.t.Fatalf("%d domains of customers, want %d", n, customers)
 	}
-	if customers != 1000 {
-		l.t.Fatalf("%d domains of customers, want 1000", customers)
-	}
-	door := isp.door(config.SMTP)
-	for i := 1; i <= customers; i += 50 {
-		to := fmt.Sprintf("info@khach-%04d.test", i)
-		l.sent++
-		m := letter{"chi@ngoai.test", to, fmt.Sprintf("isp-each-%d@topology.test", i)}
-		if err := send(door, nil, m); err != nil {
+	for i := range customers - 1 {
+		to := fmt.Sprintf("info@khach-%04d.test", i+1)
+		m := letter{"chi@ngoai.test", to, fmt.Sprintf("isp-each-%d@topology.test", i+1)}
+		if err := send(isp.door(config.SMTP), nil, m); err != nil {
 			l.t.Fatalf("%s: %v", to, err)
 		}
 		l.want["isp an@nhamang.test"] = append(l.want["isp an@nhamang.test"], m.id)

@@ -103,10 +103,11 @@ var topologies = []topology{
 		roads: []road{
 			{via: "outside", from: "chi@ngoai.test", to: "info@khach-0500.test", end: "isp", box: "an@nhamang.test"},
 			{via: "outside", from: "chi@ngoai.test", to: "info@khach-1000.test", end: "isp", box: "binh@khach-0001.test"},
+			{via: "outside", from: "chi@ngoai.test", to: "binh@khach-0950.test", end: "isp", box: "binh@khach-0001.test"}, // one of the alias domains
 			{via: "isp", from: "dung@khach-1000.test", to: "chi@ngoai.test", end: "outside"},
 			{via: "isp", from: "binh@khach-0001.test", to: "dung@khach-1000.test", end: "isp"},
 		},
-		cuts: []cut{{kill, "isp", []int{0, 1}}, {freeze, "outside", []int{2}}},
+		cuts: []cut{{kill, "isp", []int{0, 1}}, {freeze, "outside", []int{3}}},
 		no: []refusal{
 			{"isp", "chi@ngoai.test", "nobody@khach-0500.test", "550 5.1.1"},
 			{"isp", "chi@ngoai.test", "info@khach-1001.test", "550 5.7.1"},
