@@ -150,6 +150,13 @@ const letter = "Subject: hello\r\nFrom: a@there.example\r\n\r\nHow are you?\r\n"
 // With hint it is fresh from the intake.
 func (w *world) add(text string, hint bool, change func(*queue.Message), rcpts ...string) *queue.Entry {
 	w.t.Helper()
+	w.put(text, hint, change, rcpts...)
+	return w.next()
+}
+
+// put queues a message.
+func (w *world) put(text string, hint bool, change func(*queue.Message), rcpts ...string) {
+	w.t.Helper()
 	ctx := w.t.Context()
 	b, err := w.blobs.Create(ctx)
 	w.must(err)
@@ -170,7 +177,6 @@ func (w *world) add(text string, hint bool, change func(*queue.Message), rcpts .
 	}
 	_, err = w.queue.Add(ctx, m)
 	w.must(err)
-	return w.next()
 }
 
 func (w *world) next() *queue.Entry {
