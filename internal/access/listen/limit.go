@@ -38,6 +38,22 @@ func (l *limiter) enter(remote netip.Addr) (refused Reason) {
 	return ""
 }
 
+// recount makes a connection that was counted for no address count for remote,
+// or returns why not.
+func (l *limiter) recount(remote netip.Addr) (refused Reason) {
+	key, counted := l.key(remote)
+	if !counted {
+		return ""
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.by[key] >= l.perAddress {
+		return TooManyForAddress
+	}
+	l.by[key]++
+	return ""
+}
+
 // leave counts a connection out that enter let in.
 func (l *limiter) leave(remote netip.Addr) {
 	key, counted := l.key(remote)
@@ -60,15 +76,13 @@ func (l *limiter) count() int {
 
 // key is the network that counts as one client: an IPv4 address, or the /64
 // that an IPv6 host has to itself. Not counted: exempt networks, and addresses
-// that are no IP (tests on pipes).
+// that are no IP (Unix sockets, proxies before they have said for whom).
 func (l *limiter) key(remote netip.Addr) (key netip.Prefix, counted bool) {
 	if !remote.IsValid() {
 		return key, false
 	}
-	for _, p := range l.exempt {
-		if p.Contains(remote) {
-			return key, false
-		}
+	if contains(l.exempt, remote) {
+		return key, false
 	}
 	bits := 32
 	if remote.Is6() {

@@ -15,6 +15,19 @@
 // waits and tries again; the listener lives on. A panic in a handler is logged
 // with its stack and ends that connection only.
 //
+// # Doors that are not for everybody
+//
+// A door with Proxies stands behind a proxy (HAProxy, a load balancer): each
+// connection has to come from one of those networks and to begin with a PROXY
+// header (package proxyproto), before TLS. From then on the client is the one
+// that the header names, in Info and for all limits. Connections from elsewhere
+// and connections without a header are closed. On a door without Proxies the
+// header is nothing but a line of nonsense.
+//
+// A door with Allow takes clients of those networks only, after the proxy, if
+// any, has said who they are. Unix sockets are guarded by their file mode
+// instead.
+//
 // # Stopping
 //
 // When the context of Run ends, the listeners close, the handlers' context
@@ -79,6 +92,10 @@ type Door struct {
 	Info     Info
 	Busy     string // the refusal when there are too many connections, with CRLF: "421 …", "* BYE …", "-ERR …"
 	Limit    int    // connections to this door; 0 means only the limits of Options
+
+	Proxies []netip.Prefix // who may connect, and must tell for whom; nil: no proxy stands in front
+	Allow   []netip.Prefix // which clients may come in; nil: all
+	Refusal string         // what the others are told, with CRLF
 }
 
 // Reason is why a connection was refused or given up.
@@ -89,6 +106,9 @@ const (
 	TooMany           Reason = "too many connections"
 	TooManyForDoor    Reason = "too many connections to this listener"
 	TooManyForAddress Reason = "too many connections from this address"
+	NotAllowed        Reason = "this listener is not for this address"
+	NotProxy          Reason = "this listener is for proxies only"
+	BadProxyHeader    Reason = "no PROXY header"
 	HandshakeFailed   Reason = "TLS handshake failed"
 	Panicked          Reason = "panic"
 )
@@ -98,8 +118,9 @@ const (
 	DefaultPerAddress = 100
 	DefaultHandshake  = 10 * time.Second
 	DefaultGrace      = 20 * time.Second
-	maxConnections    = 20_000 // when the limit on open files allows it
-	reservedFiles     = 128    // open files left for the store, the queue and the log
+	proxyTimeout      = 5 * time.Second // for the PROXY header: proxies send it at once
+	maxConnections    = 20_000          // when the limit on open files allows it
+	reservedFiles     = 128             // open files left for the store, the queue and the log
 )
 
 // Options of a Server; the zero value is sensible.

@@ -128,13 +128,20 @@ func (s *Server) accept(ctx context.Context, d *Door, conns *registry) error {
 func (s *Server) admit(ctx context.Context, d *Door, conns *registry, atDoor *atomic.Int64, conn net.Conn) {
 	info := d.Info
 	info.Remote, info.Local = addrPort(conn.RemoteAddr()), addrPort(conn.LocalAddr())
-	refused := s.limit.enter(info.Remote.Addr())
+	if _, ok := conn.(*net.UnixConn); ok {
+		info.Socket = conn.LocalAddr().String()
+	}
+	if why := d.keepsOut(info.Remote.Addr()); why != "" {
+		s.refuse(d, conn, info, why, d.Refusal)
+		return
+	}
+	refused := s.limit.enter(d.counted(info.Remote.Addr()))
 	if refused == "" && d.Limit > 0 && atDoor.Load() >= int64(d.Limit) {
-		s.limit.leave(info.Remote.Addr())
+		s.limit.leave(d.counted(info.Remote.Addr()))
 		refused = TooManyForDoor
 	}
 	if refused != "" {
-		s.refuse(d, conn, info, refused)
+		s.refuse(d, conn, info, refused, d.Busy)
 		return
 	}
 	atDoor.Add(1)
@@ -148,10 +155,10 @@ func (s *Server) admit(ctx context.Context, d *Door, conns *registry, atDoor *at
 // refuse says why and closes. The line fits into the empty buffer of a new
 // socket, so this does not hold up the accept loop; under implicit TLS there
 // is no way to say it.
-func (s *Server) refuse(d *Door, conn net.Conn, info Info, why Reason) {
-	if d.Busy != "" && info.TLSMode != Implicit {
+func (s *Server) refuse(d *Door, conn net.Conn, info Info, why Reason, text string) {
+	if text != "" && info.TLSMode != Implicit {
 		conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-		_, _ = conn.Write([]byte(d.Busy)) // a courtesy; the connection ends in any case
+		_, _ = conn.Write([]byte(text)) // a courtesy; the connection ends in any case
 	}
 	conn.Close()
 	s.opts.Log.Debug("connection refused", slog.String("listener", d.name()), slog.String("remote", info.Remote.String()), slog.String("reason", string(why)))

@@ -17,10 +17,11 @@ var ErrNoTLS = errors.New("listen: TLS is not configured")
 // serve is the goroutine of one connection.
 func (s *Server) serve(ctx context.Context, d *Door, atDoor *atomic.Int64, conn net.Conn, info Info) {
 	start := time.Now()
+	counted := d.counted(info.Remote.Addr())
 	defer func() {
 		conn.Close()
 		atDoor.Add(-1)
-		s.limit.leave(info.Remote.Addr())
+		s.limit.leave(counted)
 		if s.opts.Closed != nil {
 			s.opts.Closed(info, time.Since(start))
 		}
@@ -28,6 +29,14 @@ func (s *Server) serve(ctx context.Context, d *Door, atDoor *atomic.Int64, conn 
 	defer s.recover(d, info)
 	if s.opts.Opened != nil {
 		s.opts.Opened(info)
+	}
+	if d.Proxies != nil {
+		refused, text := s.introduce(d, conn, &info)
+		if refused != "" {
+			s.refuse(d, conn, info, refused, text)
+			return
+		}
+		counted = info.Remote.Addr()
 	}
 	if info.TLSMode != Implicit {
 		d.Handler(ctx, conn, info)
