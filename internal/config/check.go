@@ -23,7 +23,10 @@ const (
 	minMemory      = 64 * MiB
 	maxRetries     = 100
 	maxExpire      = 60 * Day
-	maxJournal     = 3660 * Day
+	// maxQueueEntries is what the queue's schedule, some 70 bytes an entry, may
+	// take up.
+	maxQueueEntries = 10_000_000
+	maxJournal      = 3660 * Day
 )
 
 // check reports every value that cannot work.
@@ -39,6 +42,7 @@ func (c *Config) check(r *report) {
 		r.at("tls", "certificate and key belong together; name both, or none for a self-signed certificate")
 	}
 	c.checkLimits(r)
+	c.checkTrust(r)
 	c.checkRelay(r)
 	for _, s := range c.DNS.Servers {
 		if err := checkServer(s); err != nil {
@@ -62,9 +66,14 @@ func (c *Config) checkListener(r *report, i int) {
 	at := func(field string) string { return ListenerKey(i, field) }
 	entry := strings.TrimSuffix(at(""), ".")
 	if l.Protocol == "" && c.lines[at("protocol")] == 0 {
-		r.at(entry, `has no protocol; add protocol = "smtp", "submission", "imap" or "pop3"`)
+		r.at(entry, `has no protocol; add protocol = "smtp", "submission", "imap", "pop3" or "lmtp"`)
 	}
-	switch _, _, err := splitHostPort(l.Address); {
+	_, _, err := splitHostPort(l.Address)
+	if l.Unix() {
+		c.checkUnix(r, i)
+		err = nil
+	}
+	switch {
 	case l.Address == "" && c.lines[at("address")] == 0:
 		r.at(entry, `has no address; add address = ":25", or with another port`)
 	case err != nil:
@@ -72,7 +81,7 @@ func (c *Config) checkListener(r *report, i int) {
 	case slices.ContainsFunc(c.Listeners[:i], func(o Listener) bool { return o.Address == l.Address }):
 		r.at(at("address"), "%q is used by another listener; every listener needs an address of its own", l.Address)
 	}
-	if l.TLS == NoTLS && l.PlaintextLogin == Never && l.Protocol != SMTP {
+	if l.TLS == NoTLS && l.PlaintextLogin == Never && l.Protocol != SMTP && l.Protocol != LMTP {
 		r.at(at("plaintext_login"), `nobody could log in: there is no TLS, and without it login is forbidden; change tls or plaintext_login`)
 	}
 }
@@ -129,6 +138,11 @@ func (c *Config) checkQueue(r *report) {
 		within(r, "queue.retry", pause, Duration(time.Second), Day)
 	}
 	within(r, "queue.expire", q.Expire, Duration(time.Minute), maxExpire)
+	if q.WarnAfter != 0 {
+		within(r, "queue.warn_after", q.WarnAfter, Duration(time.Minute), maxExpire)
+	}
+	within(r, "queue.max_entries", q.MaxEntries, 100, maxQueueEntries)
+	within(r, "queue.free_disk", q.FreeDisk, 0, TiB)
 }
 
 func (c *Config) checkMetrics(r *report) {

@@ -15,6 +15,7 @@ const (
 	Submission Protocol = "submission" // mail from users who log in, ports 587 and 465
 	IMAP       Protocol = "imap"       // ports 143 and 993
 	POP3       Protocol = "pop3"       // ports 110 and 995
+	LMTP       Protocol = "lmtp"       // mail from trusted programs; no usual port
 )
 
 // TLSMode says how a listener comes to TLS.
@@ -50,6 +51,16 @@ const (
 	RelayImplicit      RelayTLS = "implicit" // required, certificate verified
 )
 
+// VRFY says whom the commands VRFY and EXPN tell the truth.
+type VRFY string
+
+// Who is told.
+const (
+	VRFYUsers VRFY = "users" // who has logged in, and clients that may relay
+	VRFYNone  VRFY = "none"
+	VRFYAll   VRFY = "all" // strangers too, who then collect addresses
+)
+
 // LogLevel is the least important line that is written.
 type LogLevel string
 
@@ -66,7 +77,12 @@ const (
 
 // UnmarshalText accepts one of the protocols.
 func (p *Protocol) UnmarshalText(text []byte) error {
-	return choose(p, text, SMTP, Submission, IMAP, POP3)
+	return choose(p, text, SMTP, Submission, IMAP, POP3, LMTP)
+}
+
+// UnmarshalText accepts one of the choices.
+func (v *VRFY) UnmarshalText(text []byte) error {
+	return choose(v, text, VRFYUsers, VRFYNone, VRFYAll)
 }
 
 // UnmarshalText accepts one of the ways to TLS.

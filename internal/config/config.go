@@ -35,10 +35,13 @@ type Config struct {
 	Listeners  []Listener `json:"listener"`
 	TLS        TLS        `json:"tls"`
 	Limits     Limits     `json:"limits"`
+	Trust      Trust      `json:"trust"`
+	Auth       Auth       `json:"auth"`
 	Relay      Relay      `json:"relay"`
 	DNS        DNS        `json:"dns"`
 	Queue      Queue      `json:"queue"`
 	Programs   Programs   `json:"programs"`
+	Policy     Policy     `json:"policy"`
 	Local      Local      `json:"local"`
 	Log        Log        `json:"log"`
 	Metrics    Metrics    `json:"metrics"`
@@ -50,9 +53,10 @@ type Config struct {
 // Listener is one door: a protocol spoken on an address.
 type Listener struct {
 	Protocol       Protocol       `json:"protocol"`
-	Address        string         `json:"address"` // host:port; an empty host means every address of the machine
+	Address        string         `json:"address"` // host:port; an empty host means every address of the machine; or the path of a Unix socket
 	TLS            TLSMode        `json:"tls"`
 	PlaintextLogin PlaintextLogin `json:"plaintext_login"`
+	Proxy          bool           `json:"proxy"` // a proxy of Trust.Proxy stands in front
 }
 
 // Port is the port number of the address, 0 when it has none.
@@ -115,6 +119,16 @@ type DNS struct {
 type Queue struct {
 	Retry  []Duration `json:"retry"` // pauses; the last one repeats
 	Expire Duration   `json:"expire"`
+	// WarnAfter is the age at which senders are told of a delay; 0 = never.
+	WarnAfter  Duration `json:"warn_after"`
+	MaxEntries int      `json:"max_entries"`
+	FreeDisk   Size     `json:"free_disk"` // 0 = by the size of the file system
+}
+
+// Policy is what clients are told and whose mail is taken.
+type Policy struct {
+	VRFY           VRFY `json:"vrfy"`
+	TakeUnverified bool `json:"take_unverified"`
 }
 
 // Local is mail from the users and programs of this machine (sendmail).

@@ -86,6 +86,9 @@ func (c *Config) complete() {
 		if l.TLS == "" {
 			l.TLS = usualTLS(l.Port())
 		}
+		if l.Unix() {
+			l.TLS = NoTLS // what does not leave the machine needs none
+		}
 		if l.PlaintextLogin == "" {
 			l.PlaintextLogin = Loopback
 		}

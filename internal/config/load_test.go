@@ -51,6 +51,9 @@ servers = ["127.0.0.1:5353"]
 [queue]
 retry = ["1m", "1h"]
 expire = "2d12h"
+warn_after = "2h"
+max_entries = 5000
+free_disk = "2GiB"
 
 [log]
 level = "debug"
@@ -70,8 +73,8 @@ func TestParseFull(t *testing.T) {
 	want := Default()
 	want.Hostname, want.Data, want.Postmaster = "mail.example.org", "/etc/tram/data", "an@example.org"
 	want.Listeners = []Listener{
-		{SMTP, ":25", StartTLS, Loopback},
-		{IMAP, "127.0.0.1:1143", NoTLS, Always},
+		{SMTP, ":25", StartTLS, Loopback, false},
+		{IMAP, "127.0.0.1:1143", NoTLS, Always, false},
 	}
 	want.TLS = TLS{"/etc/tram/cert.pem", "/etc/tram/key.pem"}
 	want.Limits.MessageSize, want.Limits.SMTPIdle = 10*MiB, hour+hour/2
@@ -79,7 +82,7 @@ func TestParseFull(t *testing.T) {
 		[]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")},
 		25, "192.0.2.1"}
 	want.DNS.Servers = []string{"127.0.0.1:5353"}
-	want.Queue = Queue{[]Duration{hour / 60, hour}, 60 * hour}
+	want.Queue = Queue{[]Duration{hour / 60, hour}, 60 * hour, 2 * hour, 5000, 2 * GiB}
 	want.Log = Log{"debug", LogJSON, 10 * Day}
 	want.Metrics.Address = "off"
 	opts := cmp.Options{cmp.AllowUnexported(Config{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
@@ -131,7 +134,7 @@ func TestProblems(t *testing.T) {
 2 limit: no such table; did you mean "limits"?
 5 limits.mesage_size: no such key; did you mean "message_size"?
 6 limits.foo.bar: no such key; possible here: message_size, recipients
-7 postfix.x: no such table; possible here: dns, limits`,
+7 postfix.x: no such table; possible here: auth, dns, limits`,
 		},
 		"wrong types": {
 			"hostname = 5\n[limits]\nmessage_size = 50\nrecipients = '100'\nsmtp_idle = '5 minutes'\n[metrics]\npprof = 'yes'\n[dns]\nservers = '1.1.1.1'\n[queue]\nretry = [1, 'x']\n",
@@ -175,6 +178,13 @@ func TestProblems(t *testing.T) {
 4 relay.networks: 0.0.0.0/0 is everyone: this would be an open relay
 5 relay.port: 0 is out
 6 relay.source: "eth0" is not an IP address`,
+		},
+		"doors": {
+			"[[listener]]\nprotocol = 'smtp'\naddress = '/run/smtp'\n[[listener]]\nprotocol = 'lmtp'\naddress = '/run/lmtp'\nproxy = true\n[trust]\nxclient = ['0.0.0.0/0']\n",
+			`3 listener[0].address: "/run/smtp" is a file; only lmtp is spoken on Unix sockets
+7 listener[1].proxy: a Unix socket has no proxy in front of it
+7 listener[1].proxy: nobody could connect: no proxy is trusted
+9 trust.xclient: 0.0.0.0/0 is everyone`,
 		},
 		"one bracket": {
 			"[listener]\nprotocol = 'smtp'\naddress = ':25'\n[dns]\nservers = ['lan']",

@@ -53,6 +53,9 @@ func (c *Config) commentListeners(b *bytes.Buffer, s section) {
 		if l.PlaintextLogin != "" && l.PlaintextLogin != Loopback {
 			fmt.Fprintf(b, "plaintext_login = %q\n", l.PlaintextLogin)
 		}
+		if l.Proxy {
+			b.WriteString("proxy = true\n")
+		}
 	}
 }
 
@@ -128,7 +131,7 @@ func (c *Config) render() []byte {
 	var b bytes.Buffer
 	for _, s := range sections() {
 		if s.repeated {
-			fmt.Fprintf(&b, "%q\n", c.Listeners)
+			fmt.Fprintf(&b, "%+v\n", c.Listeners)
 			continue
 		}
 		for _, one := range s.settings {

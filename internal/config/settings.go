@@ -29,6 +29,8 @@ func sections() []section {
 			{"key", "PEM file with its private key.", func(c *Config) any { return &c.TLS.Key }},
 		}},
 		{name: "limits", doc: "What strangers and users can make the server hold.", settings: limitSettings()},
+		{name: "trust", doc: trustDoc, settings: trustSettings()},
+		{name: "auth", doc: "How users log in.", settings: authSettings()},
 		{name: "relay", doc: relayDoc, settings: relaySettings()},
 		{name: "dns", doc: "Resolvers for the MX and address records of other domains.", settings: []setting{
 			{"servers", `Addresses, as "192.0.2.53" or "192.0.2.53:5353"; none means those of /etc/resolv.conf.`, func(c *Config) any { return &c.DNS.Servers }},
@@ -36,6 +38,13 @@ func sections() []section {
 		{name: "queue", doc: "Mail that could not be delivered at once.", settings: []setting{
 			{"retry", "Pauses between the tries; the last one repeats.", func(c *Config) any { return &c.Queue.Retry }},
 			{"expire", "After this long the message goes back to its sender.", func(c *Config) any { return &c.Queue.Expire }},
+			{"warn_after", "After this long the sender is told, once, that the message is late. 0 means never.", func(c *Config) any { return &c.Queue.WarnAfter }},
+			{"max_entries", "With so many messages in the queue new mail is refused for the time being.", func(c *Config) any { return &c.Queue.MaxEntries }},
+			{"free_disk", "New mail is refused for the time being when less than this is free in the data directory; reading and deleting go on. 0 means 2 % of the file system, between 512MiB and 4GiB, and at most a tenth of a small one.", func(c *Config) any { return &c.Queue.FreeDisk }},
+		}},
+		{name: "policy", doc: policyDoc, settings: []setting{
+			{"vrfy", `Whom VRFY and EXPN tell whether an address exists: "users" (who has logged in, and clients that may relay), "none" or "all".`, func(c *Config) any { return &c.Policy.VRFY }},
+			{"take_unverified", "Take mail for a relayed domain that verifies recipients with its next hop while the next hop cannot be asked. Otherwise senders are told to come back later.", func(c *Config) any { return &c.Policy.TakeUnverified }},
 		}},
 		{name: "programs", doc: programsDoc, settings: programSettings()},
 		{name: "local", doc: localDoc, settings: []setting{
@@ -59,6 +68,7 @@ const (
 	listenerDoc = "The doors: one entry for each protocol and address. Without any entry the seven usual ports are opened on every address."
 	tlsDoc      = "The certificate that clients see. Without one a self-signed certificate is made at first start and kept in the data directory."
 	localDoc    = "Mail from the users and programs of this machine: sendmail, cron, mail."
+	policyDoc   = "What clients are told, and whose mail is taken. Rules about single clients, senders and recipients are in the directory: tram access."
 	relayDoc    = "Mail for other domains."
 )
 
@@ -73,10 +83,11 @@ func rootSettings() []setting {
 func listenerSettings() []setting {
 	last := func(c *Config) *Listener { return &c.Listeners[len(c.Listeners)-1] }
 	return []setting{
-		{"protocol", `"smtp" (from other servers), "submission" (from users), "imap" or "pop3".`, func(c *Config) any { return &last(c).Protocol }},
-		{"address", `Address as "host:port"; ":25" means every address of the machine.`, func(c *Config) any { return &last(c).Address }},
+		{"protocol", `"smtp" (from other servers), "submission" (from users), "imap", "pop3" or "lmtp" (from trusted programs).`, func(c *Config) any { return &last(c).Protocol }},
+		{"address", `Address as "host:port"; ":25" means every address of the machine. For lmtp also the path of a Unix socket, as "/run/tram/lmtp".`, func(c *Config) any { return &last(c).Address }},
 		{"tls", `"starttls" (the client asks for it), "implicit" (from the first byte) or "none". When left out: implicit on ports 465, 993 and 995, otherwise starttls.`, func(c *Config) any { return &last(c).TLS }},
 		{"plaintext_login", `Who may log in without TLS: "loopback" (clients on this machine), "never" or "always".`, func(c *Config) any { return &last(c).PlaintextLogin }},
+		{"proxy", "Each connection comes from a proxy named in [trust] proxy and begins with a PROXY header, version 1 or 2.", func(c *Config) any { return &last(c).Proxy }},
 	}
 }
 
@@ -128,11 +139,13 @@ func Default() *Config {
 			POP3Idle:              10 * minute,
 			StopTime:              minute / 2,
 		},
+		Trust: Trust{LMTP: loopbackNetworks()},
 		Relay: Relay{Port: 25, TLS: RelayOpportunistic, MXPort: 25},
 		Queue: Queue{
 			Retry:  []Duration{5 * minute, 15 * minute, 30 * minute, 60 * minute, 120 * minute, 240 * minute},
-			Expire: 5 * Day,
+			Expire: 5 * Day, WarnAfter: 240 * minute, MaxEntries: 2_000_000,
 		},
+		Policy:   Policy{VRFY: VRFYUsers},
 		Local:    Local{Aliases: "/etc/aliases"},
 		Programs: defaultPrograms(),
 		Log:      Log{Level: "info", Format: LogAuto, Journal: 30 * Day},
