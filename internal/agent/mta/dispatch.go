@@ -59,7 +59,9 @@ type dispatcher struct {
 	m    *MTA
 	pool *pool
 	put  *putOff
-	idle sync.WaitGroup // senders
+	idle sync.WaitGroup // senders and settlements
+
+	settling chan struct{} // a place for each settlement under way
 
 	mu       sync.Mutex
 	dests    map[Hop]*destination // guarded by mu, as all below
@@ -71,7 +73,7 @@ type dispatcher struct {
 }
 
 func newDispatcher(m *MTA) *dispatcher {
-	return &dispatcher{m: m, dests: make(map[Hop]*destination), pool: newPool(&m.o), put: newPutOff(m)}
+	return &dispatcher{m: m, dests: make(map[Hop]*destination), pool: newPool(&m.o), put: newPutOff(m), settling: make(chan struct{}, maxSettling)}
 }
 
 // share is the part of a bound that is open to destinations of a rank and
@@ -285,14 +287,10 @@ func (d *dispatcher) transact(ctx context.Context, dest *destination, g *group) 
 		d.m.o.Queue.Unblock(g.f.e)
 	}
 	ctx = context.WithoutCancel(ctx)
-	g.conclude(ctx, r, f.until)
-	g.f.close()
+	d.settle(ctx, g, r, f.until)
 	for _, other := range f.given {
 		d.putOff(ctx, dest, other, f.reply, f.until)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.groups[g.rank]--
 }
 
 // finding is what an attempt says about its destination.
