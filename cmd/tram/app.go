@@ -56,7 +56,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.initCommand(), a.serveCommand(), a.checkCommand(), a.reloadCommand(), a.statusCommand(),
 		a.domainCommand(), a.accountCommand(), a.aliasCommand(), a.queueCommand(), a.traceCommand(), a.storeCommand(),
-		a.versionCommand(),
+		a.exportCommand(), a.applyCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -40,6 +40,8 @@ type catalogue struct {
 	domain, catchAll, separator, created, alias, targets                                                    string
 	name, messages, size, rights, disabled, admin                                                           string
 	state, received, sender, recipients, recipient, next, lastReply, origin, expiresAt                      string
+	bookTexts
+	sendmailTexts
 	attempts, tried                                                                                         string
 
 	traceTexts

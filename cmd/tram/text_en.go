@@ -2,7 +2,8 @@ package main
 
 func english() *catalogue {
 	return &catalogue{
-		traceTexts: englishTrace(),
+		queueTexts: englishQueue(), traceTexts: englishTrace(), sendmailTexts: englishSendmail(),
+		bookTexts: englishBook(),
 
 		shortTram: "A mail server, and the command that administers it",
 		longTram: `Tram is a mail server: SMTP, submission, IMAP and POP3 in one program.

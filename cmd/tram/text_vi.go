@@ -2,7 +2,8 @@ package main
 
 func vietnamese() *catalogue {
 	return &catalogue{
-		traceTexts: vietnameseTrace(),
+		queueTexts: vietnameseQueue(), traceTexts: vietnameseTrace(), sendmailTexts: vietnameseSendmail(),
+		bookTexts: vietnameseBook(),
 
 		shortTram: "Máy chủ thư điện tử và lệnh quản trị nó",
 		longTram: `Tram là một máy chủ thư điện tử: SMTP, gửi thư, IMAP và POP3 trong một chương

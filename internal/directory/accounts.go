@@ -15,7 +15,7 @@ import (
 // AddAccount makes an account and returns it as stored; an empty password
 // makes one that cannot log in.
 func (d *Directory) AddAccount(ctx context.Context, a Account, password string) (Account, error) {
-	a, err := a.normal()
+	a, err := a.Normal()
 	if err != nil {
 		return a, err
 	}
@@ -99,7 +99,7 @@ func write(sp kv.Space, a Account, own address.Address) error {
 // address renames it: the mail stays with the number, and the old address is
 // free at once.
 func (d *Directory) UpdateAccount(ctx context.Context, a Account) error {
-	a, err := a.normal()
+	a, err := a.Normal()
 	if err != nil {
 		return err
 	}

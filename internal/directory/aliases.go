@@ -12,7 +12,7 @@ import (
 // AddAlias makes an alias. Its targets need not exist: they are looked up when
 // mail comes.
 func (d *Directory) AddAlias(ctx context.Context, a Alias) error {
-	a, err := a.normal()
+	a, err := a.Normal()
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func insertAlias(sp kv.Space, a Alias) error {
 
 // UpdateAlias replaces the targets of an alias.
 func (d *Directory) UpdateAlias(ctx context.Context, a Alias) error {
-	a, err := a.normal()
+	a, err := a.Normal()
 	if err != nil {
 		return err
 	}

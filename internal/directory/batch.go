@@ -35,6 +35,9 @@ func (d *Directory) Batch(ctx context.Context, fn func(*Batch) error) error {
 // Secret is what is stored of a password, see [Directory.Secret].
 type Secret struct{ s secrets }
 
+// IsHash reports whether the secret has exactly this hash, see PasswordHash.
+func (s Secret) IsHash(hash string) bool { return s.s.hash == hash }
+
 // Secret derives what is stored of a plain password, or takes a hash from
 // elsewhere (see [Scheme]); with neither nobody can log in. It costs some 30 ms
 // of CPU for a plain password.
@@ -63,7 +66,7 @@ func (d *Directory) HasPassword(ctx context.Context, id AccountID, password stri
 
 // AddDomain makes a domain ours.
 func (b *Batch) AddDomain(dom Domain) error {
-	dom, err := dom.normal()
+	dom, err := dom.Normal()
 	if err != nil {
 		return err
 	}
@@ -73,7 +76,7 @@ func (b *Batch) AddDomain(dom Domain) error {
 
 // UpdateDomain writes everything but the name of a domain.
 func (b *Batch) UpdateDomain(dom Domain) error {
-	dom, err := dom.normal()
+	dom, err := dom.Normal()
 	if err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func (b *Batch) DeleteDomain(name string) error {
 
 // AddAccount makes an account.
 func (b *Batch) AddAccount(a Account, secret Secret) error {
-	a, err := a.normal()
+	a, err := a.Normal()
 	if err == nil {
 		_, err = insert(b.sp, a, secret.s)
 	}
@@ -100,7 +103,7 @@ func (b *Batch) AddAccount(a Account, secret Secret) error {
 
 // UpdateAccount writes all fields of an account but ID and Created.
 func (b *Batch) UpdateAccount(a Account) error {
-	a, err := a.normal()
+	a, err := a.Normal()
 	if err != nil {
 		return err
 	}
@@ -117,7 +120,7 @@ func (b *Batch) DeleteAccount(id AccountID) error { return deleteAccount(b.sp, i
 
 // AddAlias makes an alias.
 func (b *Batch) AddAlias(a Alias) error {
-	a, err := a.normal()
+	a, err := a.Normal()
 	if err != nil {
 		return err
 	}
@@ -126,7 +129,7 @@ func (b *Batch) AddAlias(a Alias) error {
 
 // UpdateAlias replaces the targets of an alias.
 func (b *Batch) UpdateAlias(a Alias) error {
-	a, err := a.normal()
+	a, err := a.Normal()
 	if err != nil {
 		return err
 	}
@@ -144,7 +147,7 @@ func (b *Batch) DeleteAlias(addr string) error {
 
 // AddList makes a list.
 func (b *Batch) AddList(l List) error {
-	l, err := l.normal()
+	l, err := l.Normal()
 	if err != nil {
 		return err
 	}
@@ -154,7 +157,7 @@ func (b *Batch) AddList(l List) error {
 
 // UpdateList writes everything of a list, members too.
 func (b *Batch) UpdateList(l List) error {
-	l, err := l.normal()
+	l, err := l.Normal()
 	if err != nil {
 		return err
 	}
@@ -195,7 +198,7 @@ func (b *Batch) RemoveRecipient(addr string) error {
 
 // ChangeRules removes and sets rules.
 func (b *Batch) ChangeRules(remove, set Rules) error {
-	set, err := set.normal()
+	set, err := set.Normal()
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 // AddDomain makes a domain ours and returns it as stored.
 func (d *Directory) AddDomain(ctx context.Context, dom Domain) (Domain, error) {
-	dom, err := dom.normal()
+	dom, err := dom.Normal()
 	if err != nil {
 		return dom, err
 	}
@@ -57,11 +57,11 @@ func checkTarget(r kv.Reader, dom Domain) error {
 	return nil
 }
 
-// UpdateDomain writes everything but the name of a domain. What has addresses
-// of its own, or alias domains that stand for it, cannot become an alias
+// UpdateDomain writes everything but the name of a domain. The listed recipients
+// of one that is relayed no more go. What has addresses of its own, or alias domains that stand for it, cannot become an alias
 // domain.
 func (d *Directory) UpdateDomain(ctx context.Context, dom Domain) error {
-	dom, err := dom.normal()
+	dom, err := dom.Normal()
 	if err != nil {
 		return err
 	}
@@ -74,6 +74,11 @@ func updateDomain(sp kv.Space, dom Domain) error {
 		return err
 	}
 	dom.Created = old.Created
+	if old.Kind == Relayed && dom.Kind != Relayed {
+		if err := unlist(sp, dom.Name); err != nil {
+			return err
+		}
+	}
 	if dom.Kind == AliasDomain && old.Kind != AliasDomain {
 		if err := unused(sp, dom.Name); err != nil {
 			return err

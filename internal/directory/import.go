@@ -89,7 +89,7 @@ func (d *Directory) prepareBatch(ctx context.Context, next func() (NewAccount, b
 }
 
 func (d *Directory) prepareImport(ctx context.Context, n NewAccount) (a Account, s secrets, err error) {
-	if a, err = n.Account.normal(); err != nil {
+	if a, err = n.Account.Normal(); err != nil {
 		return a, s, err
 	}
 	// Before the work of hashing: the commit asks again.

@@ -40,7 +40,7 @@ const (
 
 // AddList makes a list with its members and returns it as stored.
 func (d *Directory) AddList(ctx context.Context, l List) (List, error) {
-	l, err := l.normal()
+	l, err := l.Normal()
 	if err != nil {
 		return l, err
 	}
@@ -69,7 +69,7 @@ func writeList(sp kv.Space, own address.Address, l List) error {
 // replaced unless they are nil.
 func (d *Directory) UpdateList(ctx context.Context, l List) error {
 	keep := l.Members == nil
-	l, err := l.normal()
+	l, err := l.Normal()
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,12 @@ func ownAddress(s string) (address.Address, error) {
 	return a, invalid(fmt.Sprintf("address %q", s), err)
 }
 
+// NormalAddress checks an address of ours and returns its normal form: folded.
+func NormalAddress(s string) (string, error) {
+	a, err := ownAddress(s)
+	return a.String(), err
+}
+
 // target returns the normal form of an address that a catch-all or a list
 // leads to. It may be anybody's, so its local part keeps its case.
 func target(s string) (string, error) {
@@ -88,8 +94,8 @@ func target(s string) (string, error) {
 	return a.String(), nil
 }
 
-// normal checks a domain and brings it into its normal form.
-func (d Domain) normal() (_ Domain, err error) {
+// Normal checks a domain and brings it into its normal form.
+func (d Domain) Normal() (_ Domain, err error) {
 	if d.Name, err = domainName(d.Name); err != nil {
 		return d, err
 	}
@@ -143,8 +149,8 @@ func (d Domain) separator() string {
 	return d.SubaddressSeparator
 }
 
-// normal checks an account and brings it into its normal form.
-func (a Account) normal() (Account, error) {
+// Normal checks an account and brings it into its normal form.
+func (a Account) Normal() (Account, error) {
 	own, err := ownAddress(a.Address)
 	if err != nil {
 		return a, err
@@ -177,8 +183,8 @@ func multiline(s string) bool {
 	return printable(strings.NewReplacer("\r\n", "", "\n", "", "\t", "").Replace(s))
 }
 
-// normal checks an alias and brings it into its normal form, without repeats.
-func (a Alias) normal() (Alias, error) {
+// Normal checks an alias and brings it into its normal form, without repeats.
+func (a Alias) Normal() (Alias, error) {
 	own, err := ownAddress(a.Address)
 	if err != nil {
 		return a, err
@@ -211,9 +217,9 @@ func (a Alias) normal() (Alias, error) {
 	return a, nil
 }
 
-// normal checks a list and brings it into its normal form, members without
+// Normal checks a list and brings it into its normal form, members without
 // repeats.
-func (l List) normal() (List, error) {
+func (l List) Normal() (List, error) {
 	own, err := ownAddress(l.Address)
 	if err != nil {
 		return l, err

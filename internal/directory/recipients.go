@@ -91,3 +91,23 @@ func (d *Directory) Recipients(ctx context.Context, domain string) iter.Seq2[str
 		return addr, e.relayed(), nil
 	})
 }
+
+// unlist removes all listed recipients of a domain.
+func unlist(sp kv.Space, domain string) error {
+	lo, hi := addressRange(domain)
+	it := sp.Scan(lo, hi)
+	defer it.Close()
+	for it.Next() {
+		e, err := decodeEntry(it.Value())
+		if err != nil {
+			return err
+		}
+		if !e.relayed() {
+			continue
+		}
+		if err := sp.Delete(it.Key()); err != nil {
+			return err
+		}
+	}
+	return it.Err()
+}

@@ -74,7 +74,7 @@ func (r *Rules) Has(kind RewriteKind) bool {
 
 // Rewrite returns what the table of one kind makes of an address, and the
 // rule, or the address itself and nil. One step: the result is not looked up
-// again. Masquerade matches subdomains only.
+// again.
 func (r *Rules) Rewrite(kind RewriteKind, a address.Address) (to address.Address, by *Rewrite) {
 	if r == nil || r.index == nil || int(kind) >= len(r.index.rewrites) || a.IsNull() {
 		return a, nil

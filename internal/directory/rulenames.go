@@ -62,12 +62,16 @@ func patternDomain(s string) (string, error) {
 	return d, nil
 }
 
-func (w Rewrite) normal() (_ Rewrite, err error) {
+// Normal checks a rewrite and brings it into its normal form.
+func (w Rewrite) Normal() (_ Rewrite, err error) {
 	if int(w.Kind) >= len(rewriteKinds) {
 		return w, invalid("rewrite "+w.Match, errUnknown)
 	}
 	if w.Match, err = pattern(w.Match); err != nil {
 		return w, err
+	}
+	if len(w.Except) == 0 {
+		w.Except = nil
 	}
 	if w.Kind == Masquerade {
 		return w.normalMasquerade()
@@ -99,7 +103,6 @@ func (w Rewrite) normalMasquerade() (_ Rewrite, err error) {
 	if domain == "*" || strings.Contains(domain, "@") {
 		return w, invalid("rewrite "+w.Match, errMasquerade)
 	}
-	w.Match = "." + domain
 	if w.To == "" {
 		w.To = domain
 	}
@@ -108,6 +111,9 @@ func (w Rewrite) normalMasquerade() (_ Rewrite, err error) {
 	}
 	if strings.Contains(w.To, "@") {
 		return w, invalid("rewrite "+w.Match, errMasquerade)
+	}
+	if w.Except == nil {
+		return w, nil
 	}
 	except := make([]string, len(w.Except))
 	for i, e := range w.Except {
@@ -123,7 +129,8 @@ func (w Rewrite) normalMasquerade() (_ Rewrite, err error) {
 	return w, nil
 }
 
-func (t Route) normal() (_ Route, err error) {
+// Normal checks a route and brings it into its normal form.
+func (t Route) Normal() (_ Route, err error) {
 	if int(t.By) >= len(routeBys) {
 		return t, invalid("route "+t.Match, errUnknown)
 	}
@@ -137,7 +144,8 @@ func (t Route) normal() (_ Route, err error) {
 	return t, nil
 }
 
-func (c Credential) normal() (Credential, error) {
+// Normal checks a login and brings it into its normal form.
+func (c Credential) Normal() (Credential, error) {
 	c.Host = strings.ToLower(strings.Trim(strings.TrimSpace(c.Host), "."))
 	if _, err := ParseNextHop("smtp:[" + strings.Trim(c.Host, "[]") + "]"); err != nil {
 		if _, err := ParseNextHop("smtp:" + c.Host); err != nil || c.Host == "" {
@@ -152,7 +160,8 @@ func (c Credential) normal() (Credential, error) {
 	return c, nil
 }
 
-func (c Copy) normal() (_ Copy, err error) {
+// Normal checks a copy and brings it into its normal form.
+func (c Copy) Normal() (_ Copy, err error) {
 	if int(c.By) >= len(copyBys) {
 		return c, invalid("copy "+c.Match, errUnknown)
 	}
@@ -169,7 +178,8 @@ func (c Copy) normal() (_ Copy, err error) {
 	return c, err
 }
 
-func (a Access) normal() (_ Access, err error) {
+// Normal checks an access rule and brings it into its normal form.
+func (a Access) Normal() (_ Access, err error) {
 	switch a.By {
 	case ByClient:
 		a.Match, err = clientPattern(a.Match)

@@ -96,8 +96,8 @@ func (r *Rules) decodeRule(key, value []byte) (err error) {
 }
 
 // decoded appends a rule in its normal form, which has the parsed parts.
-func decoded[T interface{ normal() (T, error) }](list []T, rule T) ([]T, error) {
-	rule, err := rule.normal()
+func decoded[T interface{ Normal() (T, error) }](list []T, rule T) ([]T, error) {
+	rule, err := rule.Normal()
 	if err != nil {
 		return list, err
 	}

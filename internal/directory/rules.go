@@ -28,7 +28,7 @@ type Rules struct {
 // Rewrite replaces an address.
 type Rewrite struct {
 	Kind   RewriteKind
-	Match  string   // of Masquerade: "example.org" or ".example.org", its subdomains
+	Match  string   // of Masquerade: "example.org" with its subdomains, or ".example.org", those alone
 	To     string   // "user@domain", or "domain" or "@domain" to keep the local part; "" for Masquerade is the domain of Match
 	Except []string // of Masquerade: "user", "domain" or "user@domain" that stay; at most [MaxExcept]
 }
@@ -42,7 +42,7 @@ const (
 	CanonicalSender                       // envelope and header, senders
 	CanonicalRecipient                    // envelope and header, recipients
 	Generic                               // senders of mail that leaves for other hosts
-	Masquerade                            // senders in subdomains appear in the domain
+	Masquerade                            // senders in a domain or its subdomains appear in another, or in the domain itself
 )
 
 var rewriteKinds = [...]string{

@@ -69,8 +69,8 @@ func (d *Directory) loadRules(ctx context.Context) error {
 	return nil
 }
 
-// normal checks all rules and brings them into their normal form.
-func (r Rules) normal() (out Rules, err error) {
+// Normal checks all rules and brings them into their normal form.
+func (r Rules) Normal() (out Rules, err error) {
 	for _, err = range []error{
 		normalAll(r.Rewrites, &out.Rewrites), normalAll(r.Routes, &out.Routes),
 		normalAll(r.Credentials, &out.Credentials), normalAll(r.Copies, &out.Copies), normalAll(r.Access, &out.Access),
@@ -82,9 +82,9 @@ func (r Rules) normal() (out Rules, err error) {
 	return out, nil
 }
 
-func normalAll[T interface{ normal() (T, error) }](in []T, out *[]T) error {
+func normalAll[T interface{ Normal() (T, error) }](in []T, out *[]T) error {
 	for _, one := range in {
-		one, err := one.normal()
+		one, err := one.Normal()
 		if err != nil {
 			return err
 		}
@@ -102,6 +102,8 @@ type ruleName struct {
 // names are the keys of rules to remove: what does not name them may be
 // missing.
 func (r Rules) names() (out []ruleName, err error) {
+	r.Rewrites, r.Routes = slices.Clone(r.Rewrites), slices.Clone(r.Routes)
+	r.Credentials, r.Access = slices.Clone(r.Credentials), slices.Clone(r.Access)
 	for i := range r.Rewrites {
 		if r.Rewrites[i].To == "" {
 			r.Rewrites[i].To = "example.invalid"
@@ -116,7 +118,7 @@ func (r Rules) names() (out []ruleName, err error) {
 	for i := range r.Access {
 		r.Access[i].Action = "ok"
 	}
-	n, err := r.normal()
+	n, err := r.Normal()
 	if err != nil {
 		return nil, err
 	}
@@ -191,6 +193,9 @@ func (r *Rules) build() {
 	for i := range r.Rewrites {
 		w := &r.Rewrites[i]
 		put(&x.rewrites[w.Kind], w.Match, w)
+		if w.Kind == Masquerade && !strings.HasPrefix(w.Match, ".") {
+			put(&x.rewrites[w.Kind], "."+w.Match, w)
+		}
 	}
 	for i := range r.Routes {
 		t := &r.Routes[i]

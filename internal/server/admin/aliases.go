@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 
 	"tram/internal/directory"
 	"tram/internal/server/control"
@@ -17,6 +18,23 @@ func (a *Admin) AddAlias(ctx context.Context, n control.Alias) (control.Alias, e
 		return control.Alias{}, kinded(err)
 	}
 	a.log.InfoContext(ctx, "alias added", "alias", made.Address, "targets", len(made.Targets))
+	return control.Alias{Address: made.Address, Targets: made.Targets}, nil
+}
+
+// SetAlias implements control.Operations.
+func (a *Admin) SetAlias(ctx context.Context, n control.Alias) (control.Alias, error) {
+	err := a.s.Directory.UpdateAlias(ctx, directory.Alias{Address: n.Address, Targets: n.Targets})
+	if errors.Is(err, directory.ErrNoAlias) {
+		return a.AddAlias(ctx, n)
+	}
+	if err != nil {
+		return control.Alias{}, kinded(err)
+	}
+	made, err := a.s.Directory.Alias(ctx, n.Address)
+	if err != nil {
+		return control.Alias{}, kinded(err)
+	}
+	a.log.InfoContext(ctx, "alias changed", "alias", made.Address, "targets", len(made.Targets))
 	return control.Alias{Address: made.Address, Targets: made.Targets}, nil
 }
 

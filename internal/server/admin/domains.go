@@ -11,9 +11,14 @@ import (
 
 // AddDomain implements control.Operations.
 func (a *Admin) AddDomain(ctx context.Context, d control.Domain) (control.Domain, error) {
-	made, err := a.s.Directory.AddDomain(ctx, directory.Domain{
-		Name: d.Name, CatchAll: d.CatchAll, SubaddressSeparator: d.SubaddressSeparator,
+	in, err := domainIn(control.BookDomain{
+		Name: d.Name, Kind: d.Kind, AliasOf: d.AliasOf, Verify: d.Verify, Footer: d.Footer,
+		CatchAll: d.CatchAll, SubaddressSeparator: d.SubaddressSeparator,
 	})
+	if err != nil {
+		return control.Domain{}, kinded(err)
+	}
+	made, err := a.s.Directory.AddDomain(ctx, in)
 	if err != nil {
 		return control.Domain{}, kinded(err)
 	}
@@ -27,6 +32,18 @@ func (a *Admin) UpdateDomain(ctx context.Context, c control.DomainChange) (contr
 	if err != nil {
 		return control.Domain{}, kinded(err)
 	}
+	if c.Kind != nil {
+		if d.Kind, err = directory.ParseDomainKind(*c.Kind); err != nil {
+			return control.Domain{}, kinded(err)
+		}
+	}
+	if c.Verify != nil {
+		if d.Verify, err = directory.ParseVerifyMode(*c.Verify); err != nil {
+			return control.Domain{}, kinded(err)
+		}
+	}
+	set(&d.Target, c.AliasOf)
+	set(&d.Footer, c.Footer)
 	set(&d.CatchAll, c.CatchAll)
 	set(&d.SubaddressSeparator, c.SubaddressSeparator)
 	if err := a.s.Directory.UpdateDomain(ctx, d); err != nil {
@@ -41,7 +58,7 @@ func (a *Admin) DeleteDomain(ctx context.Context, name string) error {
 	err := a.s.Directory.DeleteDomain(ctx, name)
 	switch {
 	case errors.Is(err, directory.ErrNotEmpty):
-		return control.Errorf(control.Conflict, "%s still has accounts or aliases; delete them first (tram account list %s)", name, name)
+		return control.Errorf(control.Conflict, "%s still has accounts, aliases, lists or recipients; delete them first (tram account list %s)", name, name)
 	case err != nil:
 		return kinded(fmt.Errorf("%s: %w", name, err))
 	}
@@ -63,9 +80,39 @@ func (a *Admin) Domains(ctx context.Context, emit func(control.Domain) error) er
 }
 
 func domainOut(d directory.Domain) control.Domain {
-	return control.Domain{
-		Name: d.Name, CatchAll: d.CatchAll, SubaddressSeparator: d.SubaddressSeparator, Created: d.Created,
+	out := control.Domain{
+		Name: d.Name, Kind: d.Kind.String(), AliasOf: d.Target, Footer: d.Footer,
+		CatchAll: d.CatchAll, SubaddressSeparator: d.SubaddressSeparator, Created: d.Created,
 	}
+	if d.Kind == directory.Relayed {
+		out.Verify = d.Verify.String()
+	}
+	return out
+}
+
+// Recipients implements control.Operations.
+func (a *Admin) Recipients(ctx context.Context, domain string, emit func(string) error) error {
+	for addr, err := range a.s.Directory.Recipients(ctx, domain) {
+		if err != nil {
+			return kinded(err)
+		}
+		if err := emit(addr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ChangeRecipients implements control.Operations.
+func (a *Admin) ChangeRecipients(ctx context.Context, m control.Members) (out control.MembersChanged, err error) {
+	if out.Added, err = a.s.Directory.AddRecipients(ctx, m.Add...); err != nil {
+		return out, kinded(err)
+	}
+	if out.Removed, err = a.s.Directory.RemoveRecipients(ctx, m.Remove...); err != nil {
+		return out, kinded(err)
+	}
+	a.log.InfoContext(ctx, "recipients changed", "domain", m.Of, "added", out.Added, "removed", out.Removed)
+	return out, nil
 }
 
 // set stores a value that is to be changed.

@@ -43,6 +43,7 @@ func NewServer(ops Operations, log *slog.Logger) *http.Server {
 	add("alias.add", call(ops.AddAlias))
 	add("alias.delete", do(ops.DeleteAlias))
 	add("alias.list", each(ops.Aliases))
+	handleBook(add, ops)
 	handleQueue(add, ops)
 	add("trace", each(ops.Trace))
 	add("store.verify", each(ops.Verify))

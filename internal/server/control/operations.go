@@ -23,6 +23,8 @@ type Operations interface {
 	DeleteAlias(ctx context.Context, address string) error
 	Aliases(ctx context.Context, domain string, emit func(Alias) error) error
 
+	BookOperations
+
 	QueueOperations
 
 	Trace(ctx context.Context, q TraceQuery, emit func(TraceEvent) error) error

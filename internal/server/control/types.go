@@ -2,9 +2,13 @@ package control
 
 import "time"
 
-// Domain is a domain whose mail is ours.
+// Domain is a domain whose mail we take.
 type Domain struct {
 	Name                string    `json:"name"`
+	Kind                string    `json:"kind,omitempty"`                 // hosted, relayed, alias; empty: hosted, or alias with AliasOf
+	AliasOf             string    `json:"alias_of,omitempty"`             // of kind alias: what it stands for
+	Verify              string    `json:"verify,omitempty"`               // of kind relayed: none, list, callout
+	Footer              string    `json:"footer,omitempty"`               // under mail that its accounts send
 	CatchAll            string    `json:"catch_all,omitempty"`            // gets mail for unknown addresses
 	SubaddressSeparator string    `json:"subaddress_separator,omitempty"` // "+" when empty; "none" switches it off
 	Created             time.Time `json:"created"`
@@ -13,6 +17,10 @@ type Domain struct {
 // DomainChange changes the fields that are not nil.
 type DomainChange struct {
 	Name                string  `json:"name"`
+	Kind                *string `json:"kind,omitempty"`
+	AliasOf             *string `json:"alias_of,omitempty"`
+	Verify              *string `json:"verify,omitempty"`
+	Footer              *string `json:"footer,omitempty"`
 	CatchAll            *string `json:"catch_all,omitempty"`
 	SubaddressSeparator *string `json:"subaddress_separator,omitempty"`
 }
@@ -81,10 +89,10 @@ type Progress struct {
 	What  string `json:"what,omitempty"`  // what is done now
 }
 
-// Alias is an address whose mail goes to others.
+// Alias is an address whose mail goes to others, into files or programs.
 type Alias struct {
-	Address string   `json:"address"`
-	Targets []string `json:"targets"`
+	Address string   `json:"address" toml:"address"`
+	Targets []string `json:"targets" toml:"targets"` // addresses, :include:/path, /file, |program
 }
 
 // Verify says what is checked.
