@@ -27,7 +27,11 @@ type app struct {
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
-	return &app{stdin: stdin, stdout: stdout, stderr: stderr, say: catalogueFor(os.Getenv)}
+	path := os.Getenv("TRAM_CONFIG")
+	if path == "" {
+		path = defaultConfig
+	}
+	return &app{stdin: stdin, stdout: stdout, stderr: stderr, say: catalogueFor(os.Getenv), configPath: path}
 }
 
 // rootCommand is tram itself, with all subcommands.
@@ -42,12 +46,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	path := os.Getenv("TRAM_CONFIG")
-	if path == "" {
-		path = defaultConfig
-	}
 	flags := root.PersistentFlags()
-	flags.StringVarP(&a.configPath, "config", "c", path, a.say.flagConfig)
+	flags.StringVarP(&a.configPath, "config", "c", a.configPath, a.say.flagConfig)
 	flags.BoolVar(&a.json, "json", false, a.say.flagJSON)
 	_ = root.MarkPersistentFlagFilename("config", "toml")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
@@ -58,6 +58,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.domainCommand(), a.accountCommand(), a.aliasCommand(), a.queueCommand(), a.traceCommand(), a.storeCommand(),
 		a.exportCommand(), a.applyCommand(), a.versionCommand(),
 	)
+	root.AddCommand(a.personalityCommands()...)
 	return root
 }
 

@@ -17,7 +17,12 @@ import (
 )
 
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	ctx := context.Background()
+	if as, ok := personality(os.Args[0]); ok {
+		a := newApp(os.Stdin, os.Stdout, os.Stderr)
+		os.Exit(a.exit(as(a, ctx, os.Args[1:])))
+	}
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is the whole command: it returns the exit code (see exit.go).

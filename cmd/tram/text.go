@@ -17,22 +17,18 @@ type catalogue struct {
 	shortAccountQuota, shortAccountSet, shortAccountDelete, longAccountDelete                               string
 	shortAccountImport, longAccountImport, longPassword                                                     string
 	shortAlias, shortAliasAdd, shortAliasList, shortAliasDelete                                             string
-	shortQueue, shortQueueList, shortQueueShow, shortQueueRetry, shortQueueHold                             string
-	shortQueueRelease, shortQueueDelete                                                                     string
 	shortStore, shortStoreVerify, longStoreVerify                                                           string
 	flagConfig, flagJSON, flagHostname, flagData, flagInitDomain, flagInitAdmin, flagListen, flagPortOffset string
 	flagCatchAll, flagSeparator, flagName, flagQuota, flagQuotaMessages, flagAdmin                          string
 	flagDisabled, flagPurge, flagGenerate, flagNoLogin, flagPasswordStdin                                   string
 	flagImportGenerate, flagCreateDomains                                                                   string
-	flagSender, flagRecipient, flagDomain, flagState, flagOlder, flagAll, flagLimit                         string
-	flagMessage, flagRepair                                                                                 string
+	flagRepair                                                                                              string
 	noConfig, configExists, checkOK, reloaded, reloadRestart                                                string
 	initConfig, initData, initNext                                                                          string
 	domainAdded, domainChanged, aliasAdded, deleted                                                         string
 	accountAdded, accountAddedPassword, accountChanged                                                      string
 	passwordChanged, passwordGenerated, askPassword, askAgain                                               string
 	passwordsDiffer, emptyPassword, imported                                                                string
-	queueRetried, queueHeld, queueReleased, queueDeleted, queueEmpty                                        string
 	noDomains, noAccounts, noAliases, storeOK, storeRepaired                                                string
 	protocol, address, plaintextLogin, sessions, server, stopped, runningSince                              string
 	version, memory, hostname, dataDirectory, queue, queueCounts, oldest                                    string
@@ -40,11 +36,12 @@ type catalogue struct {
 	domain, catchAll, separator, created, alias, targets                                                    string
 	name, messages, size, rights, disabled, admin                                                           string
 	state, received, sender, recipients, recipient, next, lastReply, origin, expiresAt                      string
-	bookTexts
-	sendmailTexts
 	attempts, tried                                                                                         string
 
+	queueTexts
 	traceTexts
+	bookTexts
+	sendmailTexts
 }
 
 // catalogueFor chooses the language as the C library does: LC_ALL, then

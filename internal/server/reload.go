@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"slices"
 
 	"tram/internal/certs"
@@ -77,6 +76,10 @@ func (s *Server) apply(ctx context.Context, old, fresh *config.Config) (control.
 	if err := s.changeDelivery(ctx, old, fresh, &r); err != nil {
 		return r, err
 	}
+	if old.Queue.FreeDisk != fresh.Queue.FreeDisk {
+		s.pressure.configure(fresh)
+		r.Changed = append(r.Changed, "queue.free_disk")
+	}
 	if s.opts.Level != nil && old.Log.Level != fresh.Log.Level {
 		s.opts.Level.Set(LogLevel(fresh))
 		r.Changed = append(r.Changed, "log.level")
@@ -86,7 +89,7 @@ func (s *Server) apply(ctx context.Context, old, fresh *config.Config) (control.
 
 // limitsChanged reports whether sessions need other options.
 func limitsChanged(old, fresh *config.Config) bool {
-	return old.Limits != fresh.Limits || !slices.Equal(old.Relay.Networks, fresh.Relay.Networks)
+	return old.Limits != fresh.Limits || !old.Trust.Equal(fresh.Trust) || !slices.Equal(old.Relay.Networks, fresh.Relay.Networks)
 }
 
 // changeDelivery puts another transfer agent in the place of the one that
@@ -128,7 +131,8 @@ func keepUntilRestart(old, fresh *config.Config) []string {
 	keep("data", old.Data != fresh.Data)
 	keep("postmaster", old.Postmaster != fresh.Postmaster)
 	keep("limits.memory", old.Limits.Memory != fresh.Limits.Memory)
-	keep("queue", !slices.Equal(old.Queue.Retry, fresh.Queue.Retry) || old.Queue.Expire != fresh.Queue.Expire)
+	keep("queue", !slices.Equal(old.Queue.Retry, fresh.Queue.Retry) || old.Queue.Expire != fresh.Queue.Expire ||
+		old.Queue.WarnAfter != fresh.Queue.WarnAfter || old.Queue.MaxEntries != fresh.Queue.MaxEntries)
 	keep("programs", old.Programs != fresh.Programs)
 	fresh.Programs = old.Programs
 	keep("log.format", old.Log.Format != fresh.Log.Format)
@@ -136,9 +140,14 @@ func keepUntilRestart(old, fresh *config.Config) []string {
 	keep("local", old.Local != fresh.Local)
 	fresh.Local = old.Local
 	keep("metrics", old.Metrics != fresh.Metrics)
+	keep("auth", old.Auth != fresh.Auth)
+	fresh.Auth = old.Auth
 	fresh.Hostname, fresh.Data, fresh.Postmaster = old.Hostname, old.Data, old.Postmaster
 	fresh.Log.Journal = old.Log.Journal
-	fresh.Limits.Memory, fresh.Queue, fresh.Log.Format, fresh.Metrics = old.Limits.Memory, old.Queue, old.Log.Format, old.Metrics
+	freeDisk := fresh.Queue.FreeDisk // the one of its table that takes effect at once
+	fresh.Queue = old.Queue
+	fresh.Queue.FreeDisk = freeDisk
+	fresh.Limits.Memory, fresh.Log.Format, fresh.Metrics = old.Limits.Memory, old.Log.Format, old.Metrics
 	return keys
 }
 
@@ -160,13 +169,13 @@ func (d *doors) reload(old, fresh *config.Config) (changed []string, err error) 
 	if d.start == nil {
 		return nil, errStarting
 	}
-	limits, before := limitsChanged(old, fresh), d.front
+	limits, front, trust := limitsChanged(old, fresh), d.front, d.trust
 	if limits {
-		d.front = d.newFront(fresh)
+		d.front, d.trust = d.newFront(fresh), fresh.Trust
 	}
 	added, err := d.openMissing(fresh)
 	if err != nil {
-		d.front = before
+		d.front, d.trust = front, trust
 		return nil, err
 	}
 	var open []*door
@@ -208,7 +217,7 @@ func (d *doors) openMissing(fresh *config.Config) (added []*door, err error) {
 		if slices.ContainsFunc(d.open, func(one *door) bool { return one.config.Address == l.Address }) {
 			continue
 		}
-		inner, err := net.Listen("tcp", l.Address)
+		inner, err := openSocket(l)
 		if err != nil {
 			for _, one := range added {
 				_ = one.socket.Close() // nobody was let in yet

@@ -70,6 +70,8 @@ type Server struct {
 	health  *observe.Health
 	journal *journal.Journal
 
+	pressure *pressure
+
 	assembled atomic.Bool    // what is above is there
 	reloading sync.Mutex     // one reload at a time
 	mu        sync.Mutex     // guards config
@@ -165,6 +167,9 @@ func (s *Server) assemble() (err error) {
 	if err != nil {
 		return err
 	}
+	s.pressure = newPressure(gauge{
+		disk: diskOf(c.Data), entries: s.stores.Queue.Len, memory: memoryInUse,
+	}, c, s.health, s.log)
 	s.agents, err = newAgents(s, c)
 	if err != nil {
 		s.doors.close()
@@ -175,6 +180,7 @@ func (s *Server) assemble() (err error) {
 		return err
 	}
 	s.admin = admin.New(s.stores, c.Hostname, s, s.log)
+	s.admin.SetExplainer(s.explainer)
 	s.registerMetrics()
 	s.assembled.Store(true)
 	return nil
@@ -190,20 +196,32 @@ func (s *Server) stages() ([]stage, error) {
 	if err != nil {
 		return nil, errors.Join(err, socket.close())
 	}
+	sendmail, err := s.openLocal()
+	if err != nil {
+		err = errors.Join(err, socket.close())
+		if web != nil {
+			err = errors.Join(err, web.close())
+		}
+		return nil, err
+	}
 	all := []stage{}
 	if web != nil {
 		all = append(all, stage{"metrics", web.run})
 	}
-	return append(all,
+	all = append(all,
 		stage{"journal", s.journal.Run},
 		stage{"mail store", s.stores.Mail.Run},
 		stage{"delivery", s.agents.delivery.run},
 		stage{"upkeep", s.upkeep},
 		stage{"memory", giveBack},
+		stage{"room", s.pressure.run},
 		stage{"control socket", socket.run},
 		stage{"doors", s.doors.run},
-		stage{"store watch", s.watchStores},
-	), nil
+	)
+	if sendmail != nil {
+		all = append(all, stage{"sendmail", sendmail.Run})
+	}
+	return append(all, stage{"store watch", s.watchStores}), nil
 }
 
 // watchStores ends with an error when a store fails, which stops the server.

@@ -1,6 +1,7 @@
 package mta
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -85,7 +86,7 @@ func (in *Intake) envelope(m *queue.Message, rules *directory.Rules, p *smtpwire
 		m.Rcpts = addCopies(rules, m)
 	}
 	m.Origin = queue.Origin{
-		Client: p.Remote.Addr(), Helo: p.Helo, User: p.User, Account: kv.Account(p.Account), Protocol: protocol(p, e),
+		Client: p.Remote.Addr(), Helo: p.Helo, User: cmp.Or(p.User, p.LocalUser), Account: kv.Account(p.Account), Protocol: protocol(p, e),
 	}
 }
 

@@ -138,10 +138,18 @@ func (in *Intake) log(ctx context.Context, id queue.ID, m *queue.Message) {
 		slog.String("from", m.Sender.Path()),
 		slog.Int("rcpts", len(m.Rcpts)),
 		slog.Int64("size", m.Size),
-		slog.String("client", m.Origin.Client.String()),
+		slog.String("client", clientText(m.Origin.Client)),
 		slog.String("helo", m.Origin.Helo),
 		slog.String("user", m.Origin.User),
 		slog.String("protocol", m.Origin.Protocol))
+}
+
+// clientText is the address of a client, "" for a program of this machine.
+func clientText(client netip.Addr) string {
+	if !client.IsValid() {
+		return ""
+	}
+	return client.String()
 }
 
 func storeError(err error) error {
