@@ -1,69 +1,37 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"tram/internal/config"
 	"tram/internal/server/control"
 )
 
 func (a *app) queueCommand() *cobra.Command {
-	type operation = func(control.Operations, context.Context, control.QueueSelection) (control.Count, error)
-	change := func(name, short, done string, fn operation) *cobra.Command {
-		return a.complete(a.queueChange(name, short, done, fn), true, queueNames)
-	}
-	return group("queue", a.say.shortQueue,
-		a.queueList(), a.complete(a.queueShow(), false, queueNames),
-		change("retry", a.say.shortQueueRetry, a.say.queueRetried, control.Operations.QueueRetry),
-		change("hold", a.say.shortQueueHold, a.say.queueHeld, control.Operations.QueueHold),
-		change("release", a.say.shortQueueRelease, a.say.queueReleased, control.Operations.QueueRelease),
-		change("delete", a.say.shortQueueDelete, a.say.queueDeleted, control.Operations.QueueDelete),
-	)
+	c := group("queue", a.say.shortQueue,
+		a.queueList(), a.complete(a.queueShow(), false, queueNames), a.queueDestinations(), a.queueStats())
+	c.AddCommand(a.queueChanges()...)
+	return c
 }
 
-// filterFlags choose entries.
-type filterFlags struct {
-	control.QueueFilter
-	older string
-	all   bool
-}
-
-func (a *app) filterFlags(c *cobra.Command, f *filterFlags) {
-	c.Flags().StringVar(&f.Sender, "sender", "", a.say.flagSender)
-	c.Flags().StringVar(&f.Recipient, "recipient", "", a.say.flagRecipient)
-	c.Flags().StringVar(&f.Domain, "domain", "", a.say.flagDomain)
-	c.Flags().StringVar(&f.State, "state", "", a.say.flagState)
-	c.Flags().StringVar(&f.older, "older", "", a.say.flagOlder)
-	_ = c.RegisterFlagCompletionFunc("state", cobra.FixedCompletions([]string{"fresh", "waiting", "in flight", "held", "damaged"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// filter is what the flags say.
-func (f *filterFlags) filter(now time.Time) (control.QueueFilter, error) {
-	if f.older != "" {
-		age, err := config.ParseDuration(f.older)
-		if err != nil {
-			return f.QueueFilter, usageErrorf("--older: %v", err)
-		}
-		f.Before = now.Add(-age.Std())
-	}
-	return f.QueueFilter, nil
+func (a *app) queueTitles() []string {
+	return []string{"ID", a.say.state, a.say.received, a.say.size, a.say.sender, a.say.recipients, a.say.next, a.say.lastReply}
 }
 
 func (a *app) queueList() *cobra.Command {
 	var f filterFlags
 	c := &cobra.Command{
-		Use: "list", Short: a.say.shortQueueList, Args: args(cobra.NoArgs),
+		Use: "list", Short: a.say.shortQueueList, Long: a.say.shortQueueList + ".\n\n" + a.say.longQueueSelect, Args: args(cobra.NoArgs),
 		RunE: a.action(func(ctx context.Context, ops control.Operations, _ []string) error {
-			filter, err := f.filter(time.Now())
+			filter, err := f.filter()
 			if err != nil {
 				return err
 			}
-			titles := []string{"ID", a.say.state, a.say.received, a.say.size, a.say.sender, a.say.recipients, a.say.next, a.say.lastReply}
-			return list(a, a.say.queueEmpty, titles, a.queueRow, func(emit func(control.QueueEntry) error) error {
+			return list(a, a.say.queueEmpty, a.queueTitles(), a.queueRow, func(emit func(control.QueueEntry) error) error {
 				return ops.Queue(ctx, filter, emit)
 			})
 		}),
@@ -79,20 +47,53 @@ func (a *app) queueRow(e control.QueueEntry) []string {
 	}
 	const shown = 3
 	var rcpts []string
-	reply := ""
+	reply := cmp.Or(e.HoldReason, e.Why)
 	for _, r := range e.Recipients {
 		if len(rcpts) < shown {
 			rcpts = append(rcpts, r.Address)
 		}
-		if r.Reply != "" {
-			reply = r.Reply
-		}
+		reply = cmp.Or(r.Reply, reply)
 	}
 	text := strings.Join(rcpts, ", ")
 	if more := len(e.Recipients) - len(rcpts); more > 0 {
 		text += " +" + countText(int64(more))
 	}
 	return []string{e.ID, e.State, timeText(e.Received), sizeText(e.Size), e.Sender, text, timeText(e.Next), shorten(reply, 60)}
+}
+
+// rareFields are those that most entries have not.
+func (a *app) rareFields(e *control.QueueEntry) (pairs [][2]string) {
+	if e.Priority != 0 {
+		pairs = append(pairs, [2]string{a.say.priority, countText(int64(e.Priority))})
+	}
+	for _, at := range []struct {
+		name string
+		time time.Time
+	}{{a.say.release, e.Release}, {a.say.deadline, e.Deadline}} {
+		if !at.time.IsZero() {
+			pairs = append(pairs, [2]string{at.name, timeText(at.time)})
+		}
+	}
+	if e.HoldReason != "" {
+		pairs = append(pairs, [2]string{a.say.holdReason, e.HoldReason})
+	}
+	if !e.Blocked.IsZero() {
+		pairs = append(pairs, [2]string{a.say.blocked, timeText(e.Blocked) + ": " + e.Why})
+	}
+	return pairs
+}
+
+// rcptText is a recipient with the file or program it stands for, and the address
+// that the sender knows when it is another one.
+func rcptText(r *control.QueueRcpt) string {
+	text := r.Address
+	if r.Outlet != "" {
+		text += " → " + r.Outlet
+	}
+	if _, original, ok := strings.Cut(r.Original, ";"); ok && original != r.Address {
+		text += " (" + original + ")"
+	}
+	return text
 }
 
 // shorten cuts a text that is too long for a table.
@@ -137,46 +138,15 @@ func (a *app) printEntry(e *control.QueueEntry) error {
 	if e.User != "" {
 		from += " (" + e.User + ")"
 	}
-	a.fields(
-		[2]string{"ID", e.ID}, [2]string{a.say.state, e.State}, [2]string{a.say.sender, e.Sender},
-		[2]string{a.say.size, sizeText(e.Size)}, [2]string{a.say.received, timeText(e.Received)},
-		[2]string{a.say.origin, from}, [2]string{a.say.next, timeText(e.Next)}, [2]string{a.say.expiresAt, timeText(e.Expires)},
-	)
+	pairs := [][2]string{
+		{"ID", e.ID}, {a.say.state, e.State}, {a.say.sender, e.Sender},
+		{a.say.size, sizeText(e.Size)}, {a.say.received, timeText(e.Received)},
+		{a.say.origin, from}, {a.say.next, timeText(e.Next)}, {a.say.expiresAt, timeText(e.Expires)},
+	}
+	a.fields(append(pairs, a.rareFields(e)...)...)
 	rows := make([][]string, len(e.Recipients))
 	for i, r := range e.Recipients {
-		rows[i] = []string{r.Address, countText(int64(r.Attempts)), timeText(r.Tried), timeText(r.Next), r.Reply}
+		rows[i] = []string{rcptText(&r), countText(int64(r.Attempts)), timeText(r.Tried), timeText(r.Next), r.Reply}
 	}
 	return a.table([]string{a.say.recipient, a.say.attempts, a.say.tried, a.say.next, a.say.lastReply}, rows)
-}
-
-// queueChange is one of the commands that change entries: those named, those
-// that the flags choose, or all.
-func (a *app) queueChange(name, short, done string, fn func(control.Operations, context.Context, control.QueueSelection) (control.Count, error)) *cobra.Command {
-	var f filterFlags
-	c := &cobra.Command{Use: name + " [ID...]", Short: short}
-	c.RunE = a.action(func(ctx context.Context, ops control.Operations, ids []string) error {
-		filter, err := f.filter(time.Now())
-		if err != nil {
-			return err
-		}
-		chosen := f.all || filter != control.QueueFilter{}
-		switch {
-		case len(ids) > 0 && chosen:
-			return usageErrorf("name entries or choose them with flags, not both; see %s --help", c.CommandPath())
-		case len(ids) == 0 && !chosen:
-			return usageErrorf("nothing is chosen; name entries, or use --all, --sender, --recipient, --domain, --state or --older")
-		}
-		selection := control.QueueSelection{IDs: ids}
-		if chosen {
-			selection.Filter = &filter
-		}
-		n, err := fn(ops, ctx, selection)
-		if err != nil {
-			return err
-		}
-		return a.result(n, done, n.Count)
-	})
-	a.filterFlags(c, &f)
-	c.Flags().BoolVar(&f.all, "all", false, a.say.flagAll)
-	return c
 }

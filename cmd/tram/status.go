@@ -56,6 +56,9 @@ func (a *app) printStatus(st *control.Status) error {
 	if !q.Oldest.IsZero() {
 		pairs = append(pairs, [2]string{a.say.oldest, timeText(q.Oldest)})
 	}
+	if q.Room != nil {
+		pairs = append(pairs, a.roomFields(q.Room)...)
+	}
 	if c := st.Certificate; c != nil {
 		text := strings.Join(c.Names, ", ") + fmt.Sprintf(a.say.expires, timeText(c.Expires))
 		if c.SelfSigned {

@@ -42,6 +42,14 @@ func giveBack(ctx context.Context) error {
 	}
 }
 
+// memoryInUse is what the process holds of the system's memory, in bytes, as the
+// runtime counts it.
+func memoryInUse() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64() - sample[1].Value.Uint64())
+}
+
 // allocated is the number of bytes allocated on the heap since the start.
 func allocated() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"os"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -26,6 +25,15 @@ func (s *Server) registerMetrics() {
 		s.metrics.Gauge("queue_entries", "Entries of the queue by state.", observe.Labels{"state": state},
 			func() float64 { return float64(count(q.Stats())) })
 	}
+	s.metrics.Gauge("queue_destinations", "Domains that entries of the queue wait for.", nil,
+		func() float64 { return float64(q.Stats().Destinations) })
+	s.metrics.Gauge("queue_destinations_blocked", "Domains of these that are taken for unreachable.", nil,
+		func() float64 { return float64(q.Stats().Blocked) })
+	s.metrics.Gauge("disk_free_bytes", "Free space in the data directory.", nil,
+		func() float64 { return float64(s.pressure.Room().FreeBytes) })
+	s.metrics.Gauge("disk_wanted_bytes", "New mail is refused when less is free.", nil,
+		func() float64 { return float64(s.pressure.Room().WantedBytes) })
+	s.metrics.Gauge("intake_open", "1 while new mail is taken, 0 while it is refused for lack of room.", nil, s.intakeOpen)
 	s.metrics.Gauge("queue_oldest_seconds", "Age of the oldest entry of the queue.", nil, s.oldestSeconds)
 	s.metrics.Gauge("certificate_expires_timestamp_seconds", "When the certificate expires.", nil,
 		func() float64 { return float64(s.certs.Expires().Unix()) })
@@ -48,6 +56,13 @@ func (s *Server) oldestSeconds() float64 {
 	return time.Since(oldest).Seconds()
 }
 
+func (s *Server) intakeOpen() float64 {
+	if s.pressure.Check(0) != nil {
+		return 0
+	}
+	return 1
+}
+
 // FillStatus implements admin.Process.
 func (s *Server) FillStatus(st *control.Status) {
 	st.PID = os.Getpid()
@@ -60,7 +75,7 @@ func (s *Server) FillStatus(st *control.Status) {
 	st.Certificate = &control.Certificate{
 		Names: names, Expires: leaf.NotAfter, SelfSigned: leaf.Issuer.String() == leaf.Subject.String(),
 	}
-	var mem runtime.MemStats
-	runtime.ReadMemStats(&mem)
-	st.MemoryBytes = int64(mem.Sys - mem.HeapReleased)
+	st.MemoryBytes = memoryInUse()
+	room := s.pressure.Room()
+	st.Queue.Room = &room
 }

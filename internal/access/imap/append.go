@@ -99,10 +99,21 @@ func (in *intake) message() error {
 	case lit.Size == 0:
 		return no("CANNOT", "Can't save a zero byte message")
 	}
+	if why := s.srv.refuses(lit.Size); why != "" {
+		return no("LIMIT", why) // before the client sends it, unless the literal is non-synchronizing
+	}
 	if err := lit.Accept(); err != nil {
 		return err
 	}
 	return in.body(lit, del)
+}
+
+// refuses says why a message is not taken for now; "" when it is.
+func (srv *Server) refuses(size int64) string {
+	if srv.opts.Refuse == nil {
+		return ""
+	}
+	return srv.opts.Refuse(size)
 }
 
 // options reads [flag-list SP] [date-time SP].

@@ -30,6 +30,10 @@ type Options struct {
 	// Quota returns the limits of an account, for APPEND and COPY. nil means
 	// that no account is limited.
 	Quota func(ctx context.Context, account kv.Account) (mailstore.Quota, error)
+	// Refuse says why a message of so many octets is not taken for now, for
+	// lack of room on the server; "" when it is. nil means that there is always
+	// room. COPY and MOVE are not asked: they store no text.
+	Refuse func(size int64) string
 
 	// KeyCache is how many bytes of sort and thread keys are remembered, for
 	// all mailboxes together; 0 means DefaultKeyCache.

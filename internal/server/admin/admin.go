@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"time"
 
+	"tram/internal/agent/mta"
 	"tram/internal/directory"
 	"tram/internal/queue"
 	"tram/internal/server/control"
@@ -40,6 +41,8 @@ type Admin struct {
 	host    string
 	process Process // nil beside a stopped server
 	log     *slog.Logger
+
+	explainer func() (*mta.Explainer, error) // see SetExplainer
 }
 
 var _ control.Operations = (*Admin)(nil)
@@ -105,6 +108,7 @@ func (a *Admin) Status(ctx context.Context) (control.Status, error) {
 		Queue: control.QueueStatus{
 			Entries: stats.Entries, Fresh: stats.Fresh, Waiting: stats.Waiting,
 			InFlight: stats.InFlight, Held: stats.Held, Damaged: stats.Damaged, Oldest: oldest,
+			Domains: stats.Destinations, Blocked: stats.Blocked, Added: stats.Added,
 		},
 	}
 	if a.process != nil {

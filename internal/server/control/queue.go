@@ -114,6 +114,33 @@ type QueueDestination struct {
 	Reply    string    `json:"reply,omitempty"`
 }
 
+// QueueStatus counts entries by state.
+type QueueStatus struct {
+	Entries  int       `json:"entries"`
+	Fresh    int       `json:"fresh"`
+	Waiting  int       `json:"waiting"`
+	InFlight int       `json:"in_flight"`
+	Held     int       `json:"held"`
+	Damaged  int       `json:"damaged"`
+	Oldest   time.Time `json:"oldest,omitzero"`
+	Domains  int       `json:"domains"`           // that entries wait for
+	Blocked  int       `json:"blocked,omitempty"` // of these, taken for unreachable
+	Added    uint64    `json:"added,omitempty"`   // messages since start
+	Room     *Room     `json:"room,omitempty"`    // of a running server
+}
+
+// Room says whether there is room for new mail. Limits of 0 are none.
+type Room struct {
+	Reason       string `json:"reason,omitempty"` // why new mail is refused for now; empty: it is taken
+	FreeBytes    int64  `json:"free_bytes"`       // of the data directory
+	WantedBytes  int64  `json:"wanted_bytes"`
+	FreeInodes   int64  `json:"free_inodes"` // 0 with WantedInodes 0: the file system does not count them
+	WantedInodes int64  `json:"wanted_inodes,omitempty"`
+	MaxEntries   int    `json:"max_entries,omitempty"`
+	MemoryBytes  int64  `json:"memory_bytes"`
+	MemoryLimit  int64  `json:"memory_limit,omitempty"`
+}
+
 // handleQueue adds the operations of the queue to a server.
 func handleQueue(add func(string, http.HandlerFunc), ops QueueOperations) {
 	add("queue.list", each(ops.Queue))

@@ -147,17 +147,6 @@ type Certificate struct {
 	SelfSigned bool      `json:"self_signed"`
 }
 
-// QueueStatus counts entries by state.
-type QueueStatus struct {
-	Entries  int       `json:"entries"`
-	Fresh    int       `json:"fresh"`
-	Waiting  int       `json:"waiting"`
-	InFlight int       `json:"in_flight"`
-	Held     int       `json:"held"`
-	Damaged  int       `json:"damaged"`
-	Oldest   time.Time `json:"oldest,omitzero"`
-}
-
 // Reloaded says what a reload did.
 type Reloaded struct {
 	Changed []string `json:"changed"` // keys that took effect

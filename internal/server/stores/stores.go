@@ -93,7 +93,7 @@ func maxBody(c *config.Config) int64 {
 }
 
 func directoryOptions(c *config.Config, log *slog.Logger) directory.Options {
-	o := directory.Options{Log: log}
+	o := directory.Options{Log: log, CRAMMD5: c.Auth.CRAMMD5}
 	if a, err := address.ParseAddress(c.Postmaster); err == nil && c.Postmaster != "" {
 		o.Postmaster = a
 	}
@@ -107,7 +107,10 @@ func directoryOptions(c *config.Config, log *slog.Logger) directory.Options {
 const InFlight = 2048
 
 func queueOptions(c *config.Config, log *slog.Logger) queue.Options {
-	o := queue.Options{Expiry: c.Queue.Expire.Std(), MaxInFlight: InFlight, Log: log}
+	o := queue.Options{
+		Expiry: c.Queue.Expire.Std(), WarnAfter: c.Queue.WarnAfter.Std(),
+		MaxInFlight: InFlight, MaxEntries: c.Queue.MaxEntries, Log: log,
+	}
 	for _, pause := range c.Queue.Retry {
 		o.Retry = append(o.Retry, pause.Std())
 	}
