@@ -11,17 +11,11 @@ import (
 type directory struct {
 	Domain  []domain
 	Account []account
-	Alias   []alias
 }
 
 type domain struct{ Name string }
 
 type account struct{ Address, Password string }
-
-type alias struct {
-	Address string
-	Targets []string
-}
 
 func (d *directory) account(address string) *account {
 	for i := range d.Account {
@@ -43,16 +37,5 @@ func (h *host) furnish() {
 	if err := toml.Unmarshal(text, &h.directory); err != nil {
 		h.t.Fatalf("%s: %v", file, err)
 	}
-	if _, err := h.run("", "apply", "--help"); err != nil && os.Getenv("TRAM") == "" {
-		h.t.Skip("waits for tram apply")
-	}
-	for _, d := range h.directory.Domain {
-		h.must("", "domain", "add", d.Name)
-	}
-	for _, a := range h.directory.Account {
-		h.must(a.Password+"\n", "account", "add", a.Address, "--password-stdin")
-	}
-	for _, a := range h.directory.Alias {
-		h.must("", append([]string{"alias", "add", a.Address}, a.Targets...)...)
-	}
+	h.must("", "apply", file)
 }
