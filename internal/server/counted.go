@@ -51,6 +51,7 @@ func (c *countedReceiver) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwir
 // countedLogins counts logins that pass to the directory.
 type countedLogins struct {
 	directory         *directory.Directory
+	cramMD5           bool
 	ok, wrong, failed prometheus.Counter
 }
 
@@ -58,6 +59,7 @@ func (s *Server) logins(protocol string) *countedLogins {
 	c := s.metrics.Logins.Total
 	return &countedLogins{
 		directory: s.stores.Directory,
+		cramMD5:   s.opts.Config.Auth.CRAMMD5,
 		ok:        c.WithLabelValues(protocol, "ok"),
 		wrong:     c.WithLabelValues(protocol, "wrong"),
 		failed:    c.WithLabelValues(protocol, "error"),
@@ -66,6 +68,40 @@ func (s *Server) logins(protocol string) *countedLogins {
 
 func (c *countedLogins) Authenticate(ctx context.Context, login, password string, remote netip.Addr) (uint64, string, error) {
 	account, canonical, err := c.directory.Authenticate(ctx, login, password, remote)
+	c.Judged(err)
+	return account, canonical, err
+}
+
+// SCRAM implements login.Keeper.
+func (c *countedLogins) SCRAM(ctx context.Context, login string) (directory.Keys, error) {
+	return c.directory.SCRAM(ctx, login)
+}
+
+// OffersCRAMMD5 implements login.Verifier.
+func (c *countedLogins) OffersCRAMMD5() bool { return c.cramMD5 }
+
+// VerifyCRAMMD5 implements login.Verifier.
+func (c *countedLogins) VerifyCRAMMD5(ctx context.Context, login string, challenge, digest []byte) (uint64, string, error) {
+	account, canonical, err := c.directory.VerifyCRAMMD5(ctx, login, challenge, digest)
+	c.Judged(err)
+	return account, canonical, err
+}
+
+// AccountOf implements smtp.Accounts: the account of a login that a trusted
+// host has checked.
+func (c *countedLogins) AccountOf(ctx context.Context, login string) (uint64, string, error) {
+	a, err := c.directory.AccountByAddress(ctx, login)
+	switch {
+	case errors.Is(err, directory.ErrNoAccount), err == nil && a.Disabled:
+		return 0, "", directory.ErrAuth
+	case err != nil:
+		return 0, "", err
+	}
+	return uint64(a.ID), a.Address, nil
+}
+
+// Judged counts how an attempt ended; it implements login.Judge.
+func (c *countedLogins) Judged(err error) {
 	switch {
 	case err == nil:
 		c.ok.Inc()
@@ -74,5 +110,4 @@ func (c *countedLogins) Authenticate(ctx context.Context, login, password string
 	default:
 		c.failed.Inc()
 	}
-	return account, canonical, err
 }

@@ -28,26 +28,28 @@ type doors struct {
 
 	mu    sync.Mutex
 	front *listen.Server // of now: it counts the connections of all doors
+	trust config.Trust   // of now
 	open  []*door
 	start func(*door) // starts a door; nil while run does not run
 }
 
 // door is one listener of the configuration.
 type door struct {
-	config   config.Listener
-	socket   *socket
-	front    *listen.Server
-	sessions atomic.Int64
+	config         config.Listener
+	socket         *socket
+	front          *listen.Server
+	proxies, allow []netip.Prefix // see listen.Door
+	sessions       atomic.Int64
 }
 
 // openDoors opens the socket of each listener. It tries all of them, so that
 // every trouble is reported at once.
 func openDoors(s *Server, c *config.Config) (*doors, error) {
 	d := &doors{server: s, failed: make(chan error, 1)}
-	d.front = d.newFront(c)
+	d.front, d.trust = d.newFront(c), c.Trust
 	var errs []error
 	for i, l := range c.Listeners {
-		inner, err := net.Listen("tcp", l.Address)
+		inner, err := openSocket(l)
 		if err != nil {
 			errs = append(errs, c.Problem(config.ListenerKey(i, "address"), listenError(l, err)))
 			continue
@@ -77,7 +79,25 @@ func (d *doors) newFront(c *config.Config) *listen.Server {
 
 // newDoor puts the front of now before a socket.
 func (d *doors) newDoor(l config.Listener, sock *socket) *door {
-	return &door{config: l, socket: sock, front: d.front}
+	one := &door{config: l, socket: sock, front: d.front}
+	if l.Proxy {
+		one.proxies = named(d.trust.Proxy)
+	}
+	if l.Protocol == config.LMTP {
+		one.allow = named(d.trust.LMTP)
+	}
+	return one
+}
+
+// named is a list for listen.Door, where nil would mean everybody.
+func named(networks []netip.Prefix) []netip.Prefix { return append([]netip.Prefix{}, networks...) }
+
+// refusal is what clients are told that a door is not for.
+func refusal(p config.Protocol) string {
+	if p == config.LMTP {
+		return "554 5.7.1 This listener is for trusted hosts only\r\n"
+	}
+	return ""
 }
 
 // listenError says what to do when an address cannot be had.
@@ -132,6 +152,9 @@ func (d *doors) serve(ctx context.Context, one *door) {
 	err := one.front.Run(ctx, listen.Door{
 		Listener: one.socket,
 		Handler:  d.handler(one),
+		Proxies:  one.proxies,
+		Allow:    one.allow,
+		Refusal:  refusal(l.Protocol),
 		Busy:     busy(l.Protocol, d.server.opts.Config.Hostname),
 		Info: listen.Info{
 			Protocol:  string(l.Protocol),

@@ -11,6 +11,7 @@ import (
 	"tram/internal/access/smtp"
 	"tram/internal/config"
 	"tram/internal/directory"
+	"tram/internal/mail/smtpwire"
 	"tram/internal/mailstore"
 	"tram/internal/storage/kv"
 )
@@ -19,14 +20,18 @@ import (
 // makes new ones: new sessions get them, old sessions keep theirs until they
 // end.
 type engines struct {
-	mx, submission *smtp.Server
-	imap           *imap.Server
-	pop            *pop.Server
+	mx, submission, lmtp *smtp.Server
+	imap                 *imap.Server
+	pop                  *pop.Server
 
 	mu       sync.Mutex
 	sessions int  // that use them
 	retired  bool // no new session gets them
 }
+
+// offered are the extensions beyond plain SMTP whose parameters the agents and
+// the queue heed.
+const offered = smtpwire.DSN | smtpwire.BinaryMIME | smtpwire.RequireTLS | smtpwire.DeliverByTime | smtpwire.MTPriority
 
 func newEngines(s *Server, c *config.Config) (*engines, error) {
 	e := new(engines)
@@ -34,22 +39,31 @@ func newEngines(s *Server, c *config.Config) (*engines, error) {
 		MessageBytes: int64(c.Limits.MessageSize), Recipients: c.Limits.Recipients, Idle: c.Limits.SMTPIdle.Std(),
 	}
 	var err error
+	receiver := s.agents.receiver(c)
 	e.mx, err = smtp.New(smtp.Options{
 		Hostname: c.Hostname, Mode: smtp.MX, Limits: limits, Log: s.log,
-		Receiver: s.counted("smtp", s.agents.receiver(c.Relay.Networks)),
+		Receiver: s.counted("smtp", receiver), Queue: receiver, Extensions: offered, XClient: c.Trust.XClient,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.lmtp, err = smtp.New(smtp.Options{
+		Hostname: c.Hostname, Mode: smtp.LMTP, Limits: limits, Log: s.log,
+		Receiver: s.counted("lmtp", receiver), Extensions: offered,
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.submission, err = smtp.New(smtp.Options{
 		Hostname: c.Hostname, Mode: smtp.Submission, Limits: limits, Log: s.log,
-		Receiver: s.counted("submission", s.agents.submitter(c)), Authenticator: s.logins("submission"),
+		Receiver: s.counted("submission", s.agents.submitter(c, receiver)), Authenticator: s.logins("submission"),
+		Queue: receiver, Extensions: offered | smtpwire.FutureRelease, XClient: c.Trust.XClient,
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.imap = imap.New(s.stores.Mail, s.stores.Blobs, imap.Options{
-		Hostname: c.Hostname, Auth: s.logins("imap"), Log: s.log, Quota: s.quota,
+		Hostname: c.Hostname, Auth: s.logins("imap"), Log: s.log, Quota: s.quota, Refuse: s.pressure.Refuses,
 		Limits: imap.Limits{
 			Append: int64(c.Limits.MessageSize), IdleTimeout: c.Limits.IMAPIdle.Std(), LoginTimeout: c.Limits.LoginTime.Std(),
 		},
@@ -69,6 +83,8 @@ func (e *engines) handler(p config.Protocol) listen.Handler {
 		return e.mx.Handle
 	case config.Submission:
 		return e.submission.Handle
+	case config.LMTP:
+		return e.lmtp.Handle
 	case config.IMAP:
 		return e.imap.ServeConn
 	case config.POP3:

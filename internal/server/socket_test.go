@@ -41,7 +41,7 @@ func TestSocketIsHandedOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := newSocket(l)
+	first := newSocket(l.(*net.TCPListener))
 	firstDone, secondDone := make(chan error, 1), make(chan error, 1)
 	go accept(first, "first", firstDone)
 	if got := hello(t, l.Addr()); got != "first" {
