@@ -31,7 +31,13 @@ type running struct {
 // start runs a server with the given listeners until the test ends.
 func start(t *testing.T, listeners string) *running {
 	t.Helper()
-	r := &running{t: t, path: filepath.Join(t.TempDir(), "tram.toml"), done: make(chan error, 1)}
+	return startIn(t, t.TempDir(), listeners)
+}
+
+// startIn is start in a directory, where the data are in "data".
+func startIn(t *testing.T, dir, listeners string) *running {
+	t.Helper()
+	r := &running{t: t, path: filepath.Join(dir, "tram.toml"), done: make(chan error, 1)}
 	r.write(listeners)
 	c, err := config.Load(r.path)
 	if err != nil {
