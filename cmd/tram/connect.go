@@ -14,8 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tram/internal/agent/mta"
 	"tram/internal/config"
 	"tram/internal/observe"
+	"tram/internal/server"
 	"tram/internal/server/admin"
 	"tram/internal/server/control"
 	"tram/internal/server/stores"
@@ -51,7 +53,9 @@ func (a *app) withConfig(ctx context.Context, c *config.Config, fn func(control.
 		locked := new(stores.LockedError)
 		switch {
 		case err == nil:
-			return errors.Join(fn(admin.New(s, c.Hostname, nil, log)), s.Close())
+			ops := admin.New(s, c.Hostname, nil, log)
+			ops.SetExplainer(func() (*mta.Explainer, error) { return server.NewExplainer(c, s) })
+			return errors.Join(fn(ops), s.Close())
 		case !errors.As(err, &locked):
 			return err
 		case control.Answers(c.Data):

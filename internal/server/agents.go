@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 
 	"tram/internal/agent/mda"
-	"tram/internal/agent/msa"
 	"tram/internal/agent/mta"
 	"tram/internal/agent/mta/smtpclient"
 	"tram/internal/config"
@@ -22,6 +22,7 @@ type agents struct {
 	deliver  *mda.Deliverer
 	intake   *mta.Intake
 	delivery *delivery
+	caller   *mta.Caller
 }
 
 func newAgents(s *Server, c *config.Config) (*agents, error) {
@@ -35,36 +36,42 @@ func newAgents(s *Server, c *config.Config) (*agents, error) {
 		Mail: s.stores.Mail, Directory: s.stores.Directory,
 		Reporter: a.reporter, Outlets: outlets(c, s.log), Log: s.log,
 	})
-	a.intake = mta.NewIntake(mta.IntakeOptions{
-		Hostname: c.Hostname, Blobs: s.stores.Blobs, Queue: s.stores.Queue,
-		Counters: a.counters, Log: s.log,
-	})
+	a.intake = a.newIntake(c)
 	transfer, err := a.newMTA(c)
 	if err != nil {
 		return nil, err
 	}
 	a.delivery = newDelivery(transfer)
+	a.caller = a.newCaller(c)
 	return a, nil
 }
 
 // newMTA returns a transfer agent for the relay and resolvers of c. A reload
 // puts it in the place of the one that runs.
 func (a *agents) newMTA(c *config.Config) (*mta.MTA, error) {
-	resolver, err := dns.New(dns.Options{Servers: c.DNS.Servers})
+	o, err := transferOptions(c)
 	if err != nil {
-		return nil, fmt.Errorf("resolver: %w", err)
+		return nil, err
 	}
 	s := a.server
-	o := mta.Options{
-		Hostname: c.Hostname, Queue: s.stores.Queue, DB: s.stores.KV, Blobs: s.stores.Blobs,
-		Directory: s.stores.Directory, Local: a.deliver, Resolver: resolver,
-		Self: s.doors.smtpAddresses(), StopTime: c.Limits.StopTime.Std(), MaxRemote: stores.InFlight * 3 / 4,
-		Report: a.reporter, LocalWorkers: localWorkers(c), Counters: a.counters, Log: s.log,
-		Port: c.Relay.MXPort,
+	o.Queue, o.DB, o.Blobs, o.Directory = s.stores.Queue, s.stores.KV, s.stores.Blobs, s.stores.Directory
+	o.Local, o.Report, o.Self = a.deliver, a.reporter, s.doors.smtpAddresses()
+	o.Counters, o.Log = a.counters, s.log
+	return mta.New(o)
+}
+
+// transferOptions are those that the configuration gives.
+func transferOptions(c *config.Config) (o mta.Options, err error) {
+	o = mta.Options{
+		Hostname: c.Hostname, StopTime: c.Limits.StopTime.Std(), MaxRemote: stores.InFlight * 3 / 4,
+		LocalWorkers: localWorkers(c), Port: c.Relay.MXPort,
+	}
+	if o.Resolver, err = dns.New(dns.Options{Servers: c.DNS.Servers}); err != nil {
+		return o, fmt.Errorf("resolver: %w", err)
 	}
 	if c.Relay.Source != "" {
 		if o.Client.Source, err = netip.ParseAddr(c.Relay.Source); err != nil {
-			return nil, fmt.Errorf("relay.source: %w", err)
+			return o, fmt.Errorf("relay.source: %w", err)
 		}
 	}
 	if c.Relay.Host != "" {
@@ -73,34 +80,21 @@ func (a *agents) newMTA(c *config.Config) (*mta.MTA, error) {
 			User: c.Relay.User, Password: string(c.Relay.Password),
 		}
 	}
-	return mta.New(o)
-}
-
-// receiver is the policy of port 25.
-func (a *agents) receiver(networks []netip.Prefix) *mta.Receiver {
-	return mta.NewReceiver(mta.ReceiverOptions{
-		Intake: a.intake, Directory: a.server.stores.Directory, Usage: a.server.stores.Mail,
-		Networks: networks, Counters: a.counters, Log: a.server.log,
-	})
-}
-
-// submitter is the policy of ports 587 and 465.
-func (a *agents) submitter(c *config.Config) *msa.Submitter {
-	return msa.New(msa.Options{
-		Hostname: c.Hostname, Intake: a.intake, Directory: a.server.stores.Directory, Log: a.server.log,
-	})
+	return o, nil
 }
 
 // delivery runs the transfer agent, and another one in its place when the
 // configuration has changed. Entries of the queue that are in flight when it
 // is replaced go back and are taken up by the next one.
 type delivery struct {
-	current *mta.MTA
+	current atomic.Pointer[mta.MTA]
 	next    chan *mta.MTA
 }
 
 func newDelivery(first *mta.MTA) *delivery {
-	return &delivery{current: first, next: make(chan *mta.MTA)}
+	d := &delivery{next: make(chan *mta.MTA)}
+	d.current.Store(first)
+	return d
 }
 
 // replace waits until run has taken the new agent.
@@ -117,7 +111,7 @@ func (d *delivery) run(ctx context.Context) error {
 	for {
 		own, stop := context.WithCancel(ctx)
 		done := make(chan error, 1)
-		go func() { done <- d.current.Run(own) }()
+		go func() { done <- d.current.Load().Run(own) }()
 		select {
 		case err := <-done:
 			stop()
@@ -125,7 +119,7 @@ func (d *delivery) run(ctx context.Context) error {
 		case m := <-d.next:
 			stop()
 			<-done // it was told to end, so its error says nothing new
-			d.current = m
+			d.current.Store(m)
 		}
 	}
 }

@@ -45,6 +45,7 @@ func NewServer(ops Operations, log *slog.Logger) *http.Server {
 	add("alias.list", each(ops.Aliases))
 	handleBook(add, ops)
 	handleQueue(add, ops)
+	handleExplain(add, ops)
 	add("trace", each(ops.Trace))
 	add("store.verify", each(ops.Verify))
 	add("status", call(func(ctx context.Context, _ none) (Status, error) { return ops.Status(ctx) }))

@@ -27,6 +27,8 @@ type Operations interface {
 
 	QueueOperations
 
+	ExplainOperations
+
 	Trace(ctx context.Context, q TraceQuery, emit func(TraceEvent) error) error
 
 	Verify(ctx context.Context, v Verify, emit func(Finding) error) error

@@ -4,8 +4,8 @@ import "time"
 
 // TraceQuery says whose road is asked for.
 type TraceQuery struct {
-	About string    `json:"about"`          // a queue id, an address, or "@domain"
-	Since time.Time `json:"since,omitzero"` // zero: all that is kept
+	About string    `json:"about"`           // a queue id, an address, or "@domain"
+	Since time.Time `json:"since,omitzero"`  // zero: all that is kept
 	Limit int       `json:"limit,omitempty"` // messages, the last ones
 }
 
