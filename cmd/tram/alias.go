@@ -11,18 +11,31 @@ import (
 
 func (a *app) aliasCommand() *cobra.Command {
 	return group("alias", a.say.shortAlias,
-		a.aliasAdd(), a.complete(a.aliasList(), false, domainNames), a.complete(a.aliasDelete(), false, aliasNames))
+		a.aliasAdd(), a.complete(a.aliasSet(), false, aliasNames), a.complete(a.aliasList(), false, domainNames), a.complete(a.aliasDelete(), false, aliasNames))
 }
 
 func (a *app) aliasAdd() *cobra.Command {
 	return &cobra.Command{
-		Use: "add ADDRESS TARGET...", Short: a.say.shortAliasAdd, Args: args(cobra.MinimumNArgs(2)),
+		Use: "add ADDRESS TARGET...", Short: a.say.shortAliasAdd, Long: a.say.longAlias, Args: args(cobra.MinimumNArgs(2)),
 		RunE: a.action(func(ctx context.Context, ops control.Operations, args []string) error {
 			made, err := ops.AddAlias(ctx, control.Alias{Address: args[0], Targets: args[1:]})
 			if err != nil {
 				return err
 			}
 			return a.result(made, a.say.aliasAdded, made.Address, strings.Join(made.Targets, ", "))
+		}),
+	}
+}
+
+func (a *app) aliasSet() *cobra.Command {
+	return &cobra.Command{
+		Use: "set ADDRESS TARGET...", Short: a.say.shortAliasSet, Long: a.say.longAlias, Args: args(cobra.MinimumNArgs(2)),
+		RunE: a.action(func(ctx context.Context, ops control.Operations, args []string) error {
+			made, err := ops.SetAlias(ctx, control.Alias{Address: args[0], Targets: args[1:]})
+			if err != nil {
+				return err
+			}
+			return a.result(made, a.say.aliasSet, made.Address, strings.Join(made.Targets, ", "))
 		}),
 	}
 }

@@ -17,14 +17,14 @@ type bookTexts struct {
 	flagRelay, flagHosted, flagAliasOf, flagVerify, flagFooterFile          string
 	flagAdd, flagRemove, flagFile, flagOwner, flagMembersOnly               string
 	flagDescription, flagMember, flagBySender, flagBy, flagKind, flagExcept string
-	flagCopyAlways, flagPasswordFile                                        string
+	flagPasswordFile                                                        string
 	applied, applyWould, applyNothing, verbAdd, verbChange, verbRemove      string
 	verbKeep, recipientsChanged, membersChanged, aliasSet, listAdded        string
 	listChanged, routeSet, rewriteSet, copySet, accessSet, credentialSet    string
 	noRecipients, noLists, noRoutes, noRewrites, noCopies, noAccess         string
 	noCredentials, kind, verify, standsFor, list, owner, members            string
 	membersOnly, description, yes, match, by, nextHop, to, except, action   string
-	host, user, footer                                                      string
+	host, user                                                              string
 }
 
 func englishBook() bookTexts {
@@ -104,7 +104,7 @@ password is that of tram credential.
 		shortRewriteAdd: "Add or replace a rule", shortRewriteDelete: "Delete a rule", shortRewriteList: "List the rules",
 		shortCopy: "Copies: one more recipient whom no header names",
 		longCopy: `By default of mail from senders that match; with --by recipient of mail to them,
-with --always of all mail.`,
+with --by always of all mail (write * as the pattern).`,
 		shortCopyAdd: "Add a copy", shortCopyDelete: "Delete a copy", shortCopyList: "List the copies",
 		shortAccess: "Access: clients and addresses that are taken or refused beforehand",
 		longAccess: `The pattern is an IP address, a network, a host name or .suffix (--by client or
@@ -141,7 +141,6 @@ never an argument and never shown again.
 		flagBy:             "what the pattern is about: %s",
 		flagKind:           "kind of rewriting: canonical, sender-canonical, recipient-canonical, generic or masquerade",
 		flagExcept:         "user, domain or address that stays; may be repeated",
-		flagCopyAlways:     "of all mail",
 		flagPasswordFile:   "read the password from the first line of a file",
 
 		applied: "%d changes made.", applyWould: "%d changes would be made.", applyNothing: "Everything is as the file says.",
@@ -161,7 +160,7 @@ never an argument and never shown again.
 		noCredentials: "There are no logins.",
 		kind:          "Kind", verify: "Verified by", standsFor: "Stands for", list: "List", owner: "Owner", members: "Members",
 		membersOnly: "Members only", description: "Description", yes: "yes", match: "Pattern", by: "By", nextHop: "Next hop",
-		to: "To", except: "Except", action: "Action", host: "Host", user: "User", footer: "Footer",
+		to: "To", except: "Except", action: "Action", host: "Host", user: "User",
 	}
 }
 
@@ -242,7 +241,7 @@ Sau tên máy: tls=none|opportunistic|starttls|implicit và auth=USER, với m�
 		shortRewriteAdd: "Thêm hoặc thay một quy tắc", shortRewriteDelete: "Xóa một quy tắc", shortRewriteList: "Liệt kê các quy tắc",
 		shortCopy: "Bản sao: thêm một người nhận mà không đầu thư nào nêu",
 		longCopy: `Mặc định là của thư từ người gửi khớp mẫu; với --by recipient là của thư đến họ,
-với --always là của mọi thư.`,
+với --by always là của mọi thư (mẫu viết là *).`,
 		shortCopyAdd: "Thêm một bản sao", shortCopyDelete: "Xóa một bản sao", shortCopyList: "Liệt kê các bản sao",
 		shortAccess: "Truy cập: máy và địa chỉ được nhận hoặc từ chối ngay từ đầu",
 		longAccess: `Mẫu là một địa chỉ IP, một mạng, tên máy hoặc .suffix (--by client hoặc helo),
@@ -279,7 +278,6 @@ không bao giờ là tham số và không bao giờ hiện lại.
 		flagBy:             "mẫu nói về: %s",
 		flagKind:           "loại viết lại: canonical, sender-canonical, recipient-canonical, generic hoặc masquerade",
 		flagExcept:         "người dùng, tên miền hoặc địa chỉ giữ nguyên; có thể lặp lại",
-		flagCopyAlways:     "của mọi thư",
 		flagPasswordFile:   "đọc mật khẩu từ dòng đầu của một tệp",
 
 		applied: "Đã thực hiện %d thay đổi.", applyWould: "Sẽ có %d thay đổi.", applyNothing: "Mọi thứ đã đúng như tệp.",
@@ -299,6 +297,6 @@ không bao giờ là tham số và không bao giờ hiện lại.
 		noCredentials: "Chưa có đăng nhập.",
 		kind:          "Loại", verify: "Kiểm tra", standsFor: "Thay cho", list: "Danh sách", owner: "Người quản lý", members: "Thành viên",
 		membersOnly: "Chỉ thành viên", description: "Mô tả", yes: "có", match: "Mẫu", by: "Theo", nextHop: "Chặng tiếp",
-		to: "Thành", except: "Trừ", action: "Hành động", host: "Máy", user: "Người dùng", footer: "Chân thư",
+		to: "Thành", except: "Trừ", action: "Hành động", host: "Máy", user: "Người dùng",
 	}
 }
