@@ -153,7 +153,6 @@ func TestStop(t *testing.T) {
 		l.send("a@there.example", "x@slow.example")
 	}
 	<-asked
-	<-asked
 	stop()
 	close(never)
 	if n := l.left(); n != 10 || len(slow.Messages()) != 0 || len(l.journal.find("deferred")) != 0 {

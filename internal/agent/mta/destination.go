@@ -20,8 +20,6 @@ const (
 	// maxBroken is how many transactions in a row may break off before the
 	// destination counts as one that cannot be reached.
 	maxBroken = 5
-	// proofTime is for how long a destination is taken to be as good as it was.
-	proofTime = time.Hour
 	// probeBacklog is how many groups wait for what the next attempt on a
 	// destination in doubt finds out.
 	probeBacklog = 8
@@ -41,6 +39,7 @@ type destination struct {
 	active  int  // senders at work for it
 	queued  bool // in dispatcher.waiting
 	fresh   bool // mail that was never tried came since it was idle
+	stalled bool // it has kept us waiting and not answered since
 
 	window   window
 	alive    time.Time       // the last answer worth the name
@@ -56,29 +55,6 @@ type destination struct {
 
 	pace time.Duration // mean time of a transaction
 	slot time.Time     // when the next group without a place may come again
-}
-
-// rank is how much is expected of a destination. Those of which little is
-// expected may not take all senders and places, see dispatcher.share.
-type rank uint8
-
-const (
-	proven   rank = iota // it took mail not long ago
-	unknown              // nobody knows; there is fresh mail for it
-	doubtful             // it could not be reached, or has only mail that failed before
-	ranks
-)
-
-func (dest *destination) rank(now time.Time) rank {
-	switch {
-	case dest.failures > 0:
-		return doubtful
-	case now.Sub(dest.alive) < proofTime:
-		return proven
-	case dest.fresh:
-		return unknown
-	}
-	return doubtful
 }
 
 // isClosed reports whether mail for it is put off without an attempt: its
@@ -114,7 +90,7 @@ func (dest *destination) fail(reply *smtpwire.Reply, first time.Duration, now ti
 
 // recover notes that it answers.
 func (dest *destination) recover(now time.Time) {
-	dest.alive, dest.broken = now, 0
+	dest.alive, dest.broken, dest.stalled = now, 0, false
 	dest.failures, dest.until, dest.reply = 0, time.Time{}, nil
 }
 

@@ -11,18 +11,12 @@ import (
 
 // Limits of the dispatcher.
 const (
-	// turn is how many groups a sender takes from one destination before it
-	// looks whether others are waiting.
-	turn = 20
 	// maxDestinations is how many destinations are remembered; those without
 	// work and without trouble are forgotten first.
 	maxDestinations = 20_000
 	// maxCrowded is how often a group is kept for another try at once because
 	// its destination had too many connections.
 	maxCrowded = 3
-	// lowFirst is how often, in senders given out, the destinations of which
-	// least is expected go first, so that they do not starve.
-	lowFirst = 4
 )
 
 // group is the recipients of one entry that go to one destination, in one
@@ -47,14 +41,13 @@ func (g *group) isFresh() bool {
 	return false
 }
 
-// dispatcher shares the senders among the destinations. A sender is a
-// goroutine that lives while there is work for it.
+// dispatcher shares the senders among the destinations.
 //
 // Two bounds keep one destination from holding up another: of the senders
 // (Options.Connections) and of the groups that are waiting or under way
 // (Options.MaxRemote). No destination gets more senders than its window, and
 // no more groups than would leave room for others. And of each bound, only a
-// part is for destinations of which little is expected, see share.
+// part is for destinations of which little is expected, see rank.
 type dispatcher struct {
 	m    *MTA
 	pool *pool
@@ -66,6 +59,7 @@ type dispatcher struct {
 	mu       sync.Mutex
 	dests    map[Hop]*destination // guarded by mu, as all below
 	running  [ranks]int           // senders, by the rank of their destination when they began
+	lent     int                  // senders that wait for slow hosts, and do not count as running
 	groups   [ranks]int           // with a destination: waiting, or in transactions
 	waiting  [ranks][]*destination
 	picks    int // destinations taken from waiting
@@ -74,29 +68,6 @@ type dispatcher struct {
 
 func newDispatcher(m *MTA) *dispatcher {
 	return &dispatcher{m: m, dests: make(map[Hop]*destination), pool: newPool(&m.o), put: newPutOff(m), settling: make(chan struct{}, maxSettling)}
-}
-
-// share is the part of a bound that is open to destinations of a rank and
-// those below it: all of it, three quarters, half.
-func share(all int, r rank) int { return max(1, all-all*int(r)/4) }
-
-// fits reports whether one more of a rank is within the bound.
-func fits(have *[ranks]int, r rank, all int) bool {
-	sum := 0
-	for at := int(ranks) - 1; at >= 0; at-- {
-		sum += have[at]
-		if at <= int(r) && sum >= share(all, rank(at)) {
-			return false
-		}
-	}
-	return true
-}
-
-func total(n *[ranks]int) (sum int) {
-	for _, each := range n {
-		sum += each
-	}
-	return sum
 }
 
 // submit gives a group to its destination, or sends it back at once: deferred
@@ -187,89 +158,11 @@ func (d *dispatcher) staff(ctx context.Context, dest *destination) {
 	}
 	r := dest.rank(now)
 	if fits(&d.running, r, d.m.o.Connections) {
-		d.running[r]++
-		dest.active++
-		d.idle.Go(func() { d.run(ctx, dest, r) })
+		d.start(ctx, d.take(dest, r))
 		return
 	}
 	dest.queued = true
 	d.waiting[r] = append(d.waiting[r], dest)
-}
-
-// limit is how many senders a destination may have. One in trouble gets one:
-// the others wait for what it finds.
-func (d *dispatcher) limit(dest *destination, now time.Time) int {
-	if dest.failures > 0 {
-		return 1
-	}
-	return dest.window.limit(d.m.o.PerDestination, now)
-}
-
-// run is a sender. It works for one destination, and goes on to one that is
-// waiting when there is nothing left to do or its turn is over.
-func (d *dispatcher) run(ctx context.Context, dest *destination, r rank) {
-	for n := 0; ; n++ {
-		d.mu.Lock()
-		over := dest.active > d.limit(dest, time.Now()) // the window was closed
-		if len(dest.backlog) == 0 || d.stopping || over || n >= turn && d.hasWaiting() {
-			dest, r = d.change(ctx, dest, r)
-			n = 0
-		}
-		if dest == nil {
-			d.mu.Unlock()
-			return
-		}
-		g := dest.backlog[0]
-		dest.backlog = dest.backlog[1:]
-		d.mu.Unlock()
-		d.transact(ctx, dest, g)
-	}
-}
-
-// change takes a sender from its destination and gives it to the next that is
-// waiting, or ends it (nil); mu is held.
-func (d *dispatcher) change(ctx context.Context, dest *destination, r rank) (*destination, rank) {
-	dest.active--
-	d.running[r]--
-	if len(dest.backlog) == 0 && dest.active == 0 {
-		dest.fresh = false
-	}
-	next, nextRank := d.nextWaiting()
-	d.staff(ctx, dest) // it may have work left, and then waits behind the others
-	return next, nextRank
-}
-
-func (d *dispatcher) hasWaiting() bool {
-	for r := range d.waiting {
-		if len(d.waiting[r]) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// nextWaiting takes on the first destination that waits for a sender, may have
-// one and still has work; the best ranks first, and in each fourth turn the
-// worst. mu is held.
-func (d *dispatcher) nextWaiting() (*destination, rank) {
-	d.picks++
-	for n := range ranks {
-		r := n
-		if d.picks%lowFirst == 0 {
-			r = ranks - 1 - n
-		}
-		for len(d.waiting[r]) > 0 && fits(&d.running, r, d.m.o.Connections) {
-			next := d.waiting[r][0]
-			d.waiting[r] = d.waiting[r][1:]
-			next.queued = false
-			if len(next.backlog) > 0 && next.active < d.limit(next, time.Now()) {
-				d.running[r]++
-				next.active++
-				return next, r
-			}
-		}
-	}
-	return nil, 0
 }
 
 // transact sends a group and settles it.

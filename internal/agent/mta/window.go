@@ -6,7 +6,8 @@ import "time"
 // once. It is found out, not configured: it opens while the destination takes
 // mail well and closes when it does not. The rule, in full:
 //
-//   - It begins at startWindow.
+//   - It begins at startWindow, once the destination has answered at all; until
+//     then there is one transaction.
 //   - A transaction that went well while all of the window was in use opens it:
 //     by one until the first trouble, so that it doubles with each round; after
 //     that by one a round.
