@@ -3,11 +3,13 @@ package topology
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,7 +41,13 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// TestMain lets all topologies run beside each other: most of the time each of
+// them waits.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(len(topologies))); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	if path, err := binary(); err == nil && os.Getenv("TRAM") == "" {
 		os.RemoveAll(filepath.Dir(path))
