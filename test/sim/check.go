@@ -45,6 +45,9 @@ func check(ctx context.Context, w *world, m *model, drained bool) []string {
 			f.violate("read account %s: %v", name, err)
 		}
 	}
+	if err := f.readFiles(); err != nil {
+		f.violate("read the files: %v", err)
+	}
 	for key, h := range m.histories {
 		if v := h.judge(*f.at(h.account, h.token), m.remote[h.token], drained); v != "" {
 			f.violate("%s", v)
@@ -76,6 +79,9 @@ func (f *findings) readQueue(ctx context.Context) error {
 			for _, account := range accountsOf(r.To.String()) {
 				f.at(account, token).queued++
 				f.compare("queue entry "+e.ID.String(), account, token, text)
+			}
+			if e.Sender.String() == reportedTo {
+				f.at(reportedTo, reportPrefix+token).queued++ // the notification about it is yet to come
 			}
 		}
 	}

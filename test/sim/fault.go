@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 	"time"
 
@@ -21,11 +22,17 @@ func faultRound(ctx context.Context, seed uint64, fault faultfs.Fault) (violatio
 	mem := vfs.NewCrashableMem()
 	fs := faultfs.New(mem)
 	m := newModel()
-	relay, err := startSink(ctx, m)
+	host, err := startSink()
 	if err != nil {
 		return nil, false, err
 	}
-	w, err := openWorld(ctx, fs, worldOptions{relay: relay})
+	defer host.Close()
+	files, err := filesUnder()
+	if err != nil {
+		return nil, false, err
+	}
+	defer os.RemoveAll(files)
+	w, err := openWorld(ctx, fs, worldOptions{relay: host.Addr(), files: files})
 	if err != nil {
 		return nil, false, err
 	}
@@ -43,6 +50,7 @@ func faultRound(ctx context.Context, seed uint64, fault faultfs.Fault) (violatio
 	}
 	m.mu.Lock()
 	told := m.clone()
+	told.outside(w, host)
 	violations = append(violations, lateAcknowledgements(m)...)
 	m.mu.Unlock()
 	clone := faultfs.Clone(mem, 0, seed, *op)

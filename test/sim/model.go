@@ -21,6 +21,9 @@ const (
 	accepted                     // acknowledged: in the queue or, without flags, in INBOX
 	inMailbox                    // in a mailbox
 	remoteTaken                  // a message for another host: in the queue, or there
+	filed                        // a message for a file: in the queue, or there once
+	returned                     // a message that nobody takes: in the queue until it is sent back
+	notified                     // a notification: the message that it is about is in the queue, or it is, or it is in INBOX
 )
 
 func (p place) String() string {
@@ -31,6 +34,12 @@ func (p place) String() string {
 		return fmt.Sprintf("in %s (%s)", p.mailbox, p.flags)
 	case remoteTaken:
 		return "in the queue or at the other host"
+	case filed:
+		return "in the queue or in the file"
+	case returned:
+		return "in the queue or sent back"
+	case notified:
+		return "to come, in the queue or in INBOX"
 	}
 	return "nowhere"
 }
@@ -64,13 +73,15 @@ type model struct {
 	mu        sync.Mutex
 	histories map[string]*history // by account and token
 	shown     map[mailboxKey]*shown
-	remote    map[string]int // copies of a token that the other host took
-	failed    bool           // a sync has failed: nothing may be acknowledged
-	late      []string       // acknowledgements after that
+	remote    map[string]relayed // what the other host has taken, when the picture was taken
+	files     map[string]string  // what the Maildir held then
+	filesErr  error              // why that could not be read
+	failed    bool               // a sync has failed: nothing may be acknowledged
+	late      []string           // acknowledgements after that
 }
 
 func newModel() *model {
-	return &model{histories: map[string]*history{}, shown: map[mailboxKey]*shown{}, remote: map[string]int{}}
+	return &model{histories: map[string]*history{}, shown: map[mailboxKey]*shown{}, remote: map[string]relayed{}}
 }
 
 func (m *model) history(account, token string) *history {
@@ -107,6 +118,16 @@ func (m *model) begin(what, token, text string, to place, accounts ...string) *s
 	return s
 }
 
+// also adds a state of another message to the same request.
+func (s *step) also(token, text string, to place, account string) {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	h := s.m.history(account, token)
+	h.text = text
+	h.states = append(h.states, to)
+	s.h = append(s.h, h)
+}
+
 // acked notes that the server said yes: earlier states are history.
 func (s *step) acked() {
 	s.m.mu.Lock()
@@ -135,7 +156,8 @@ func (m *model) show(k mailboxKey, uid uint32, token string, modseq uint64) {
 	s.modseq = max(s.modseq, modseq)
 }
 
-// clone is a deep copy, for a picture of the disk. The caller holds the lock.
+// clone is a deep copy of what clients were told, for a picture of the disk.
+// The caller holds the lock.
 func (m *model) clone() *model {
 	c := newModel()
 	for k, h := range m.histories {
@@ -150,21 +172,18 @@ func (m *model) clone() *model {
 		}
 		c.shown[k] = copied
 	}
-	for k, n := range m.remote {
-		c.remote[k] = n
-	}
 	return c
 }
 
 // found is what a reopened store holds of one message in one account.
 type found struct {
 	queued int     // recipients that wait in the queue
-	boxed  []place // places in mailboxes
+	boxed  []place // places in mailboxes, or in the file
 }
 
 // judge compares what was found with what may be. drained says that the queue
 // was worked off before, so that nothing of ours may wait in it.
-func (h *history) judge(f found, remote int, drained bool) string {
+func (h *history) judge(f found, remote relayed, drained bool) string {
 	if h.matchesAny(f, remote, drained) {
 		return ""
 	}
@@ -173,10 +192,10 @@ func (h *history) judge(f found, remote int, drained bool) string {
 		want = append(want, s.String())
 	}
 	return fmt.Sprintf("%s of %s: found %d in the queue, %v in mailboxes, %d remote; want it %s",
-		h.token, h.account, f.queued, f.boxed, remote, strings.Join(want, ", or "))
+		h.token, h.account, f.queued, f.boxed, remote.copies, strings.Join(want, ", or "))
 }
 
-func (h *history) matchesAny(f found, remote int, drained bool) bool {
+func (h *history) matchesAny(f found, remote relayed, drained bool) bool {
 	for _, s := range h.states {
 		if s.matches(f, remote, drained) {
 			return true
@@ -185,7 +204,7 @@ func (h *history) matchesAny(f found, remote int, drained bool) bool {
 	return false
 }
 
-func (p place) matches(f found, remote int, drained bool) bool {
+func (p place) matches(f found, remote relayed, drained bool) bool {
 	switch p.kind {
 	case absent:
 		return f.queued == 0 && len(f.boxed) == 0
@@ -199,7 +218,16 @@ func (p place) matches(f found, remote int, drained bool) bool {
 	case remoteTaken:
 		// RFC 5321 4.2.5: doubles are allowed where the other host's 250 was
 		// under way; a loss never is.
-		return f.queued+remote >= 1 && len(f.boxed) == 0
+		return f.queued+remote.copies >= 1 && len(f.boxed) == 0
+	case filed:
+		// Between the rename and the commit it is in both. A repeat finds it.
+		waits := f.queued == 1 && !drained
+		return waits && len(f.boxed) <= 1 || f.queued == 0 && len(f.boxed) == 1
+	case returned:
+		return f.queued <= 1 && len(f.boxed) == 0 // its notification says the rest
+	case notified:
+		// Nobody can be told twice, nor not at all.
+		return f.queued == 1 && len(f.boxed) == 0 || f.queued == 0 && len(f.boxed) == 1
 	}
 	return false
 }

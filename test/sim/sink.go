@@ -1,91 +1,79 @@
 package sim
 
 import (
-	"context"
-	"net"
-	"net/netip"
+	"hash/fnv"
 	"strings"
 	"sync"
+
+	"tram/internal/agent/mta/smtptest"
 )
 
-// sink is another host: it refuses each message for now the first time, and
-// takes it the second time.
+// relayed is how many copies of a message the other host has taken.
+type relayed struct {
+	copies   int
+	doubtful int // of these, its reply to the final dot was lost
+}
+
+// sink is the other host. It never takes mail for people whose address begins
+// with "refused-". Of the rest it takes most at once, refuses some at first,
+// and drops the connection instead of its last reply with others.
 type sink struct {
-	m       *model
-	mu      sync.Mutex
-	refused map[string]bool
+	*smtptest.Host
+	mu  sync.Mutex
+	met map[string]bool // messages that have been there before
 }
 
-// startSink listens on loopback until ctx ends.
-func startSink(ctx context.Context, m *model) (netip.AddrPort, error) {
-	s := &sink{m: m, refused: map[string]bool{}}
-	address, err := door(ctx, s.serve)
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	return netip.ParseAddrPort(address)
+func startSink() (*sink, error) {
+	s := &sink{met: map[string]bool{}}
+	var err error
+	s.Host, err = smtptest.New(smtptest.Options{Hostname: "sink.test", Reply: s.reply})
+	return s, err
 }
 
-func (s *sink) serve(ctx context.Context, c net.Conn) {
-	t := newTalk(c)
-	defer t.close()
-	stop := context.AfterFunc(ctx, func() { c.Close() })
-	defer stop()
-	if t.send("220 sink.test ESMTP\r\n") != nil {
-		return
-	}
-	for {
-		line, err := t.line()
-		if err != nil {
-			return
+func (s *sink) reply(step, arg string) string {
+	switch step {
+	case "RCPT":
+		if strings.Contains(arg, refusedPrefix) {
+			return "550 5.1.1 nobody here"
 		}
-		reply := "250 2.0.0 ok\r\n"
-		switch verb, _, _ := strings.Cut(strings.ToUpper(line), " "); verb {
-		case "EHLO":
-			reply = "250-sink.test\r\n250 8BITMIME\r\n"
-		case "DATA":
-			if t.send("354 go ahead\r\n") != nil {
-				return
-			}
-			text, err := t.text()
-			if err != nil {
-				return
-			}
-			reply = s.take(tokenOf(text))
-		case "QUIT":
-			t.send("221 2.0.0 bye\r\n")
-			return
+	case "text":
+		token := tokenOf(arg)
+		if s.again(token) {
+			return ""
 		}
-		if t.send(reply) != nil {
-			return
+		h := fnv.New32a()
+		h.Write([]byte(token))
+		switch h.Sum32() % 6 {
+		case 0:
+			return "451 4.3.0 not now"
+		case 1:
+			return "drop"
 		}
 	}
+	return ""
 }
 
-// text reads up to the final dot.
-func (t *talk) text() (string, error) {
-	var b strings.Builder
-	for {
-		line, err := t.line()
-		if err != nil || line == "." {
-			return b.String(), err
-		}
-		b.WriteString(strings.TrimPrefix(line, "."))
-		b.WriteString("\r\n")
-	}
-}
-
-// take notes a copy before the 250 goes out: from then on it is ours.
-func (s *sink) take(token string) string {
+// again reports whether a message was there before, and remembers it.
+func (s *sink) again(token string) bool {
 	s.mu.Lock()
-	again := s.refused[token]
-	s.refused[token] = true
-	s.mu.Unlock()
-	if !again {
-		return "451 4.3.0 not now\r\n"
+	defer s.mu.Unlock()
+	again := s.met[token]
+	s.met[token] = true
+	return again
+}
+
+// taken counts what the host has, by token. A copy is counted before the 250
+// goes out: from then on it is there.
+func (s *sink) taken() map[string]relayed {
+	all := map[string]relayed{}
+	for _, m := range s.Messages() {
+		token := tokenOf(string(m.Text))
+		r := all[token]
+		r.copies++
+		if m.Doubtful {
+			r.doubtful++
+		}
+		all[token] = r
 	}
-	s.m.mu.Lock()
-	defer s.m.mu.Unlock()
-	s.m.remote[token]++
-	return "250 2.0.0 taken\r\n"
+	return all
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ type Result struct {
 	Points     int64
 	Violations []string // at most maxViolations, each with the seed that replays it
 	Count      int64    // of all violations
+	Doubles    int64    // messages that the other host has twice because its reply was lost: no violation
 }
 
 // maxViolations bounds what is kept: the first ones tell the story.
@@ -64,10 +66,16 @@ func (s *sweep) round(ctx context.Context) error {
 	fs := faultfs.New(mem)
 	m := newModel()
 	options := s.options
-	var err error
-	if options.relay, err = startSink(ctx, m); err != nil {
+	host, err := startSink()
+	if err != nil {
 		return err
 	}
+	defer host.Close()
+	options.relay = host.Addr()
+	if options.files, err = filesUnder(); err != nil {
+		return err
+	}
+	defer os.RemoveAll(options.files)
 	w, err := openWorld(ctx, fs, options)
 	if err != nil {
 		return err
@@ -79,26 +87,33 @@ func (s *sweep) round(ctx context.Context) error {
 		s.wreck(fs)
 	}
 	fs.After(faultfs.Write|faultfs.Sync, func(op faultfs.Op) {
-		s.crash(ctx, mem, m, op)
+		s.crash(ctx, mem, m, w, host, op)
 	})
 	err = runWork(ctx, w, m, s.seed, s.messages)
 	s.checking.Wait()
 	fs.After(0, nil)
+	s.once(host.taken())
 	return errors.Join(err, w.close())
 }
 
 // crash clones the disk as it is now and checks the clones beside the work.
-func (s *sweep) crash(ctx context.Context, mem *vfs.MemFS, m *model, op faultfs.Op) {
+func (s *sweep) crash(ctx context.Context, mem *vfs.MemFS, m *model, w *world, host *sink, op faultfs.Op) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	told := m.clone()
-	for _, keep := range keeps {
-		clone := faultfs.Clone(mem, keep, s.seed, op)
+	clones := make([]*vfs.MemFS, len(keeps))
+	for i, keep := range keeps {
+		clones[i] = faultfs.Clone(mem, keep, s.seed, op)
+	}
+	// After the clones: an agent may be between what it did outside and its
+	// commit, and must not get that far in between.
+	told.outside(w, host)
+	for i, keep := range keeps {
 		s.slots <- struct{}{}
 		s.checking.Go(func() {
 			defer func() { <-s.slots }()
 			s.points.Add(1)
-			s.report(op, keep, s.recover(ctx, clone, told))
+			s.report(op, keep, s.recover(ctx, clones[i], told))
 		})
 	}
 }
@@ -108,11 +123,22 @@ func (s *sweep) crash(ctx context.Context, mem *vfs.MemFS, m *model, op faultfs.
 func (s *sweep) recover(ctx context.Context, clone *vfs.MemFS, told *model) []string {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(s.patience, checkTime))
 	defer cancel()
-	w, err := openWorld(ctx, clone, worldOptions{relay: nobody, retry: time.Hour})
+	files, err := restore(told.files)
+	defer os.RemoveAll(files)
+	if err != nil {
+		return []string{fmt.Sprintf("the files are not restored: %v", err)}
+	}
+	w, err := openWorld(ctx, clone, worldOptions{relay: nobody, files: files, retry: time.Hour})
 	if err != nil {
 		return []string{fmt.Sprintf("the store does not open: %v", err)}
 	}
 	violations := check(ctx, w, told, false)
+	if told.filesErr != nil {
+		violations = append(violations, fmt.Sprintf("the files could not be read: %v", told.filesErr))
+	}
+	if err := w.collect(ctx); err != nil {
+		violations = append(violations, fmt.Sprintf("reclaim space: %v", err))
+	}
 	if err := w.drain(ctx); err != nil {
 		violations = append(violations, fmt.Sprintf("work off the queue: %v", err))
 	} else {
@@ -122,6 +148,29 @@ func (s *sweep) recover(ctx context.Context, clone *vfs.MemFS, told *model) []st
 		violations = append(violations, fmt.Sprintf("close: %v", err))
 	}
 	return violations
+}
+
+// outside notes what has left the stores and does not crash with them: what the
+// other host has taken, and what lies in files.
+func (m *model) outside(w *world, host *sink) {
+	m.remote = host.taken()
+	m.files, m.filesErr = arrivedIn(w.files)
+}
+
+// once holds that the other host has each message once, but for those whose
+// last reply it did not give.
+func (s *sweep) once(taken map[string]relayed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for token, r := range taken {
+		if r.copies > 1 {
+			s.result.Doubles++
+		}
+		if r.copies-r.doubtful > 1 {
+			s.result.Count++
+			s.result.Violations = append(s.result.Violations, fmt.Sprintf("seed %d: the other host has %s %d times, %d of them doubtful", s.seed, token, r.copies, r.doubtful))
+		}
+	}
 }
 
 func (s *sweep) report(op faultfs.Op, keep int, violations []string) {
@@ -146,6 +195,7 @@ func Crash(ctx context.Context, seed uint64, points int64) (*Result, error) {
 		}
 		total.Points += s.points.Load()
 		total.Count += s.result.Count
+		total.Doubles += s.result.Doubles
 		total.Violations = append(total.Violations, s.result.Violations...)
 		seed++
 	}

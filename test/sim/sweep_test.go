@@ -37,6 +37,7 @@ func TestCrashSweep(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+	t.Logf("messages that the other host has twice, because its reply was lost: %d", result.Doubles)
 	fmt.Println(result)
 	if result.Points < n {
 		t.Errorf("only %d crash points", result.Points)
@@ -55,6 +56,7 @@ func TestSweepBites(t *testing.T) {
 			fs.Lie(func(string) bool { return true })
 		}},
 		{name: "no queue removal in the commit of the delivery", options: worldOptions{wrapDB: dropQueueRemoval}},
+		{name: "no report in the commit of the delivery", options: worldOptions{mute: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSweep(firstSeed(), 4)

@@ -78,12 +78,16 @@ func (t *talk) greet() error {
 	return t.smtp("EHLO client.test", '2')
 }
 
-// sendMail hands over a message; nil is the 250 after the final dot.
-func (t *talk) sendMail(from, to, text string) error {
+// sendMail hands over a message, with NOTIFY when it is not empty; nil is the
+// 250 after the final dot.
+func (t *talk) sendMail(from, to, notify, text string) error {
 	if err := t.smtp("MAIL FROM:<"+from+">", '2'); err != nil {
 		return err
 	}
-	if err := t.smtp("RCPT TO:<"+to+">", '2'); err != nil {
+	if notify != "" {
+		notify = " NOTIFY=" + notify
+	}
+	if err := t.smtp("RCPT TO:<"+to+">"+notify, '2'); err != nil {
 		return err
 	}
 	if err := t.smtp("DATA", '3'); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tram/internal/access/listen"
+	"tram/internal/queue"
 )
 
 // work is one round of clients at a running world.
@@ -46,7 +47,32 @@ func runWork(ctx context.Context, w *world, m *model, seed uint64, messages int)
 		return err
 	}
 	k := &work{m: m, smtpAddr: smtpAddr, imapAddr: imapAddr, seed: seed, messages: messages}
-	return k.clients()
+	err = k.clients()
+	w.awaitIdle(ctx)
+	return err
+}
+
+// idleTime bounds the wait for the agents after the last client has gone. What
+// they have not done then is a crash point like any other.
+const idleTime = 3 * time.Second
+
+// awaitIdle waits until the agents have tried everything that is in the queue.
+func (w *world) awaitIdle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, idleTime)
+	defer cancel()
+	for {
+		left, err := w.queue.List(ctx, queue.Filter{States: []queue.State{queue.Fresh, queue.InFlight}})
+		if err != nil || len(left) == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.db.Failed():
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // info is what a listener says of a connection.
@@ -62,6 +88,10 @@ func (k *work) clients() error {
 		func(r *rand.Rand) error { return k.owner(r, accountNames[1]) },
 		k.senderToAlias,
 		k.senderToRemote,
+		k.senderToList,
+		k.senderToFile,
+		k.senderToPerson,
+		k.senderToNobody,
 	}
 	errs := make([]error, len(roads))
 	var wg sync.WaitGroup
@@ -89,18 +119,23 @@ func text(r *rand.Rand, token string) string {
 	return b.String()
 }
 
-// tokenOf finds the token of a message.
+// tokenOf finds the token of a message. That of a notification is made from
+// the one that it returns.
 func tokenOf(text string) string {
+	prefix := ""
+	if strings.Contains(text, "report-type=delivery-status") {
+		prefix = reportPrefix
+	}
 	_, rest, _ := strings.Cut(text, "X-Token: ")
 	token, _, _ := strings.Cut(rest, "\r\n")
-	return token
+	return prefix + token
 }
 
 // send accepts one message over SMTP for the histories of accounts.
 func (k *work) send(t *talk, r *rand.Rand, token, to string, state place, accounts ...string) error {
 	body := text(r, token)
 	s := k.m.begin("SMTP", token, body, state, accounts...)
-	if err := t.sendMail("sender@elsewhere.test", to, body); err != nil {
+	if err := t.sendMail("sender@elsewhere.test", to, "", body); err != nil {
 		return err
 	}
 	s.acked()
@@ -119,27 +154,4 @@ func (k *work) dial() (*talk, error) {
 		return nil, err
 	}
 	return t, nil
-}
-
-func (k *work) senderToAlias(r *rand.Rand) error {
-	return k.sender(r, "alias", aliasName, place{kind: accepted}, accountNames...)
-}
-
-func (k *work) senderToRemote(r *rand.Rand) error {
-	return k.sender(r, "remote", remoteName, place{kind: remoteTaken}, remoteAccount)
-}
-
-func (k *work) sender(r *rand.Rand, what, to string, state place, accounts ...string) error {
-	t, err := k.dial()
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	for i := range k.messages {
-		if err := k.send(t, r, fmt.Sprintf("%s-%d-%d", what, k.seed, i), to, state, accounts...); err != nil {
-			return err
-		}
-		time.Sleep(time.Duration(r.IntN(3)) * time.Millisecond) // lets deferrals and retries come in between
-	}
-	return nil
 }

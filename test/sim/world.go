@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -14,9 +15,11 @@ import (
 	"tram/internal/access/imap"
 	"tram/internal/access/smtp"
 	"tram/internal/agent/mda"
+	"tram/internal/agent/mda/outlet"
 	"tram/internal/agent/mta"
 	"tram/internal/directory"
 	"tram/internal/dns"
+	"tram/internal/mail/smtpwire"
 	"tram/internal/mailstore"
 	"tram/internal/queue"
 	"tram/internal/storage/blob/disk"
@@ -33,18 +36,35 @@ const (
 var accountNames = []string{"an@" + domain, "binh@" + domain}
 
 const (
-	aliasName     = "all@" + domain
-	remoteName    = "somebody@elsewhere.test"
-	remoteAccount = "remote"
+	aliasName  = "all@" + domain
+	listName   = "list@" + domain // both accounts and remoteName are members
+	fileName   = "file@" + domain // leads to the Maildir
+	maildir    = "box"
+	remoteName = "somebody@elsewhere.test"
+
+	reportedTo    = "an@" + domain // the sender of messages that are reported on
+	refusedPrefix = "refused-"     // of addresses that the other host does not know
+	reportPrefix  = "report-"      // of the token of a notification
+
+	// Histories that are no account's.
+	remoteAccount  = "remote"
+	fileAccount    = "file"
+	refusedAccount = "refused"
 )
 
 // accountsOf returns whose histories a recipient in the queue belongs to.
 func accountsOf(rcpt string) []string {
-	switch rcpt {
-	case aliasName:
+	switch {
+	case rcpt == aliasName:
 		return accountNames
-	case remoteName:
+	case rcpt == listName:
+		return []string{accountNames[0], accountNames[1], remoteAccount}
+	case rcpt == fileName:
+		return []string{fileAccount}
+	case rcpt == remoteName:
 		return []string{remoteAccount}
+	case strings.HasPrefix(rcpt, refusedPrefix):
+		return []string{refusedAccount}
 	}
 	return []string{rcpt}
 }
@@ -60,19 +80,22 @@ type world struct {
 	mta       *mta.MTA
 	smtp      *smtp.Server
 	imap      *imap.Server
+	files     string // root of the files that aliases lead to
 }
 
 // worldOptions break a world on purpose.
 type worldOptions struct {
 	relay  netip.AddrPort    // where remote mail goes
+	files  string            // root of the files that aliases lead to
 	wrapDB func(kv.DB) kv.DB // puts a liar between the agents and the store
+	mute   bool              // the delivery agent reports nothing
 	retry  time.Duration     // pause after a deferral
 	log    *slog.Logger
 }
 
 // openWorld opens the stores on fs and joins everything, starting nothing.
 func openWorld(ctx context.Context, fs vfs.FS, o worldOptions) (*world, error) {
-	w := &world{}
+	w := &world{files: o.files}
 	if o.log == nil {
 		o.log = slog.New(slog.DiscardHandler)
 	}
@@ -110,9 +133,17 @@ func (w *world) join(ctx context.Context, fs vfs.FS, onFailure func(error), o wo
 
 func (w *world) joinAgents(o worldOptions) (err error) {
 	const hostname = "mail." + domain
-	local := mda.New(mda.Options{DB: w.db, Blobs: w.blobs, Queue: w.queue, Mail: w.mail, Directory: w.directory, Log: o.log})
+	reporter := mta.NewReporter(mta.ReporterOptions{Hostname: hostname, Queue: w.queue, Blobs: w.blobs, Log: o.log})
+	deliver := mda.Options{
+		DB: w.db, Blobs: w.blobs, Queue: w.queue, Mail: w.mail, Directory: w.directory,
+		Reporter: reporter, Outlets: outlet.Options{Hostname: hostname, Root: o.files}, Log: o.log,
+	}
+	if o.mute {
+		deliver.Reporter = nil
+	}
+	local := mda.New(deliver)
 	w.mta, err = mta.New(mta.Options{
-		Hostname: hostname, Queue: w.queue, DB: w.db, Blobs: w.blobs, Directory: w.directory, Local: local,
+		Hostname: hostname, Report: reporter, Queue: w.queue, DB: w.db, Blobs: w.blobs, Directory: w.directory, Local: local,
 		Resolver: &dns.Resolver{},
 		Relay:    &mta.Relay{Host: o.relay.Addr().String(), Port: int(o.relay.Port())},
 		Backoff:  time.Millisecond, StopTime: time.Second, LocalWorkers: 2, Log: o.log,
@@ -125,7 +156,7 @@ func (w *world) joinAgents(o worldOptions) (err error) {
 		Intake: intake, Directory: w.directory, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: o.log,
 	})
 	w.imap = imap.New(w.mail, w.blobs, imap.Options{Hostname: hostname, Auth: w.directory, Log: o.log})
-	w.smtp, err = smtp.New(smtp.Options{Hostname: hostname, Receiver: receiver, Log: o.log})
+	w.smtp, err = smtp.New(smtp.Options{Hostname: hostname, Extensions: smtpwire.DSN, Receiver: receiver, Log: o.log})
 	return err
 }
 
@@ -139,7 +170,15 @@ func (w *world) furnish(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.directory.AddAlias(ctx, directory.Alias{Address: aliasName, Targets: accountNames})
+	for name, targets := range map[string][]string{aliasName: accountNames, fileName: {"/" + maildir + "/"}} {
+		if err := w.directory.AddAlias(ctx, directory.Alias{Address: name, Targets: targets}); err != nil {
+			return err
+		}
+	}
+	_, err := w.directory.AddList(ctx, directory.List{
+		Address: listName, Owner: accountNames[0], Members: append([]string{remoteName}, accountNames...),
+	})
+	return err
 }
 
 // close ends a world that is whole. A crashed one is left as it is.
