@@ -40,6 +40,7 @@ type catalogue struct {
 
 	queueTexts
 	traceTexts
+	explainTexts
 	bookTexts
 	sendmailTexts
 }

@@ -2,7 +2,7 @@ package main
 
 func english() *catalogue {
 	return &catalogue{
-		queueTexts: englishQueue(), traceTexts: englishTrace(), sendmailTexts: englishSendmail(),
+		queueTexts: englishQueue(), explainTexts: englishExplain(), traceTexts: englishTrace(), sendmailTexts: englishSendmail(),
 		bookTexts: englishBook(),
 
 		shortTram: "A mail server, and the command that administers it",

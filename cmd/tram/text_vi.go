@@ -2,7 +2,7 @@ package main
 
 func vietnamese() *catalogue {
 	return &catalogue{
-		queueTexts: vietnameseQueue(), traceTexts: vietnameseTrace(), sendmailTexts: vietnameseSendmail(),
+		queueTexts: vietnameseQueue(), explainTexts: vietnameseExplain(), traceTexts: vietnameseTrace(), sendmailTexts: vietnameseSendmail(),
 		bookTexts: vietnameseBook(),
 
 		shortTram: "Máy chủ thư điện tử và lệnh quản trị nó",
