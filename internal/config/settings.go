@@ -140,6 +140,7 @@ func Default() *Config {
 			StopTime:              minute / 2,
 		},
 		Trust: Trust{LMTP: loopbackNetworks()},
+		Auth:  Auth{SCRAM: SCRAMOn},
 		Relay: Relay{Port: 25, TLS: RelayOpportunistic, MXPort: 25},
 		Queue: Queue{
 			Retry:  []Duration{5 * minute, 15 * minute, 30 * minute, 60 * minute, 120 * minute, 240 * minute},

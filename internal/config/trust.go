@@ -21,7 +21,25 @@ func (t Trust) Equal(u Trust) bool {
 
 // Auth is how users log in.
 type Auth struct {
-	CRAMMD5 bool `json:"cram_md5"`
+	SCRAM   SCRAM `json:"scram"`
+	CRAMMD5 bool  `json:"cram_md5"`
+}
+
+// SCRAM says whether SCRAM-SHA-256 is offered.
+type SCRAM string
+
+// The offers. PLUS has to be asked for: clients made with GNU SASL, mutt for
+// one, take it whenever they see it and then fail when they were not taught
+// about TLS.
+const (
+	SCRAMOff  SCRAM = "off"
+	SCRAMOn   SCRAM = "on"
+	SCRAMPlus SCRAM = "plus"
+)
+
+// UnmarshalText accepts one of the choices.
+func (s *SCRAM) UnmarshalText(text []byte) error {
+	return choose(s, text, SCRAMOff, SCRAMOn, SCRAMPlus)
 }
 
 const trustDoc = "Hosts whose word is taken. Name single hosts and networks of your own, never more: whoever is named here can be anybody."
@@ -36,6 +54,7 @@ func trustSettings() []setting {
 
 func authSettings() []setting {
 	return []setting{
+		{"scram", `Offer SCRAM-SHA-256, with which the password stays with the client: "off", "on", or "plus" for SCRAM-SHA-256-PLUS too, which is bound to the TLS connection. Some clients (mutt and neomutt of Debian 12) choose PLUS when they see it and cannot do it.`, func(c *Config) any { return &c.Auth.SCRAM }},
 		{"cram_md5", "Offer CRAM-MD5 to old clients. What has to be stored for it is as good as the password; it is stored when a password is set, so set passwords again after turning this on.", func(c *Config) any { return &c.Auth.CRAMMD5 }},
 	}
 }

@@ -9,7 +9,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tram/internal/access/listen/login"
 	"tram/internal/access/smtp"
+	"tram/internal/config"
 	"tram/internal/directory"
 	"tram/internal/mail/smtpwire"
 )
@@ -51,7 +53,7 @@ func (c *countedReceiver) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwir
 // countedLogins counts logins that pass to the directory.
 type countedLogins struct {
 	directory         *directory.Directory
-	cramMD5           bool
+	offers            login.Offers
 	ok, wrong, failed prometheus.Counter
 }
 
@@ -59,7 +61,7 @@ func (s *Server) logins(protocol string) *countedLogins {
 	c := s.metrics.Logins.Total
 	return &countedLogins{
 		directory: s.stores.Directory,
-		cramMD5:   s.opts.Config.Auth.CRAMMD5,
+		offers:    offersOf(s.opts.Config.Auth),
 		ok:        c.WithLabelValues(protocol, "ok"),
 		wrong:     c.WithLabelValues(protocol, "wrong"),
 		failed:    c.WithLabelValues(protocol, "error"),
@@ -73,12 +75,16 @@ func (c *countedLogins) Authenticate(ctx context.Context, login, password string
 }
 
 // SCRAM implements login.Keeper.
-func (c *countedLogins) SCRAM(ctx context.Context, login string) (directory.Keys, error) {
-	return c.directory.SCRAM(ctx, login)
+func (c *countedLogins) SCRAM(ctx context.Context, name string) (directory.Keys, error) {
+	return c.directory.SCRAM(ctx, name)
 }
 
-// OffersCRAMMD5 implements login.Verifier.
-func (c *countedLogins) OffersCRAMMD5() bool { return c.cramMD5 }
+// Offers implements login.Policy.
+func (c *countedLogins) Offers() login.Offers { return c.offers }
+
+func offersOf(a config.Auth) login.Offers {
+	return login.Offers{SCRAM: a.SCRAM != config.SCRAMOff, Plus: a.SCRAM == config.SCRAMPlus, CRAMMD5: a.CRAMMD5}
+}
 
 // VerifyCRAMMD5 implements login.Verifier.
 func (c *countedLogins) VerifyCRAMMD5(ctx context.Context, login string, challenge, digest []byte) (uint64, string, error) {

@@ -23,8 +23,6 @@ func shared(t *testing.T, name string) string {
 
 // laterCases of clients.sh need what is not built yet.
 var laterCases = map[string]string{
-	"bdat":         "CHUNKING comes with the MTA",
-	"msmtp_dsn":    "DSN comes with the MTA",
 	"sieveconnect": "ManageSieve comes with the filters",
 	"nodemailer":   "needs npm packages, comes with the webmail",
 	"imapflow":     "needs npm packages, comes with the webmail",

@@ -8,7 +8,7 @@
 //	account, address := d.Who()                   // when it is done
 //
 // Passwords are checked by Authenticate; SCRAM needs an Authenticator that also
-// keeps keys, CRAM-MD5 one that keeps its secrets and says so. An exchange that
+// keeps keys ([Keeper]), CRAM-MD5 one that keeps its secrets ([Verifier]). An exchange that
 // fails for want of the right password is directory.ErrAuth, whatever the
 // mechanism.
 package login
@@ -38,11 +38,36 @@ type Keeper interface {
 	SCRAM(ctx context.Context, login string) (directory.Keys, error)
 }
 
-// Verifier is an Authenticator that can check CRAM-MD5, if its administrator
-// has allowed that.
+// Verifier is an Authenticator that can check CRAM-MD5.
 type Verifier interface {
-	OffersCRAMMD5() bool
 	VerifyCRAMMD5(ctx context.Context, login string, challenge, digest []byte) (account uint64, canonical string, err error)
+}
+
+// Offers are the mechanisms that an administrator wants besides PLAIN and LOGIN.
+type Offers struct {
+	SCRAM   bool // SCRAM-SHA-256
+	Plus    bool // SCRAM-SHA-256-PLUS too, under TLS
+	CRAMMD5 bool
+}
+
+// Policy is an Authenticator whose administrator has chosen. Of one without it
+// everything is offered but CRAM-MD5.
+type Policy interface {
+	Offers() Offers
+}
+
+// offersOf is what is both wanted and possible.
+func offersOf(auth Authenticator, binding sasl.Binding) Offers {
+	o := Offers{SCRAM: true, Plus: true}
+	if p, ok := auth.(Policy); ok {
+		o = p.Offers()
+	}
+	_, keeps := auth.(Keeper)
+	_, verifies := auth.(Verifier)
+	o.SCRAM = o.SCRAM && keeps
+	o.Plus = o.Plus && o.SCRAM && !binding.Empty()
+	o.CRAMMD5 = o.CRAMMD5 && verifies
+	return o
 }
 
 // Judge is an Authenticator that wants to know how the exchanges ended that it
@@ -70,13 +95,14 @@ func (d *Desk) Mechanisms() string { return Mechanisms(d.Auth, d.Binding) }
 // that binding allow, best first, with spaces between them.
 func Mechanisms(auth Authenticator, binding sasl.Binding) string {
 	var names []string
-	if _, ok := auth.(Keeper); ok {
-		if !binding.Empty() {
-			names = append(names, "SCRAM-SHA-256-PLUS")
-		}
+	o := offersOf(auth, binding)
+	if o.Plus {
+		names = append(names, "SCRAM-SHA-256-PLUS")
+	}
+	if o.SCRAM {
 		names = append(names, "SCRAM-SHA-256")
 	}
-	if v, ok := auth.(Verifier); ok && v.OffersCRAMMD5() {
+	if o.CRAMMD5 {
 		names = append(names, "CRAM-MD5")
 	}
 	return strings.Join(append(names, sasl.PasswordMechanisms), " ")
@@ -94,7 +120,11 @@ func (d *Desk) Mechanism(ctx context.Context, name string) sasl.Mechanism {
 	}
 	switch name = strings.ToUpper(name); name {
 	case "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS":
-		return &judged{sasl.NewSCRAM(d.lookUp(ctx), d.Binding, name == "SCRAM-SHA-256-PLUS"), d}
+		binding := d.Binding
+		if !offersOf(d.Auth, binding).Plus {
+			binding = sasl.Binding{} // a client that saw no offer is right to say so
+		}
+		return &judged{sasl.NewSCRAM(d.lookUp(ctx), binding, name == "SCRAM-SHA-256-PLUS"), d}
 	case "CRAM-MD5":
 		return sasl.NewCRAMMD5(d.Hostname, d.checkDigest(ctx))
 	}

@@ -28,8 +28,8 @@ import (
 
 // keeper knows ann@x.test with the password "pencil".
 type keeper struct {
-	cram   bool
-	judged []error
+	cram, noPlus bool
+	judged       []error
 }
 
 func (*keeper) Authenticate(_ context.Context, name, password string, _ netip.Addr) (uint64, string, error) {
@@ -58,8 +58,11 @@ func (k *keeper) SCRAM(_ context.Context, name string) (directory.Keys, error) {
 	return keys, nil
 }
 
-func (k *keeper) OffersCRAMMD5() bool { return k.cram }
-func (k *keeper) Judged(err error)    { k.judged = append(k.judged, err) }
+func (k *keeper) Offers() login.Offers {
+	return login.Offers{SCRAM: true, Plus: !k.noPlus, CRAMMD5: k.cram}
+}
+
+func (k *keeper) Judged(err error) { k.judged = append(k.judged, err) }
 
 func (k *keeper) VerifyCRAMMD5(_ context.Context, name string, challenge, digest []byte) (uint64, string, error) {
 	m := hmac.New(md5.New, []byte("pencil"))
@@ -209,8 +212,11 @@ func TestSCRAMPlus(t *testing.T) {
 		}
 	}
 	// Where PLUS is not offered a client may say that it could.
-	if err := converse(&login.Desk{Auth: &keeper{}}, "SCRAM-SHA-256", user(t, "ann", "pencil").NewConversationAdvertisingChannelBinding()); err != nil {
-		t.Error(err)
+	bound := sasl.Binding{Exporter: []byte("x")}
+	for _, desk := range []*login.Desk{{Auth: &keeper{}}, {Auth: &keeper{noPlus: true}, Binding: bound}} {
+		if err := converse(desk, "SCRAM-SHA-256", user(t, "ann", "pencil").NewConversationAdvertisingChannelBinding()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -222,6 +228,7 @@ func TestMechanisms(t *testing.T) {
 		want string
 	}{
 		{login.Desk{Auth: plain}, "PLAIN LOGIN"},
+		{login.Desk{Auth: &keeper{noPlus: true}, Binding: bound}, "SCRAM-SHA-256 PLAIN LOGIN"},
 		{login.Desk{Auth: &keeper{}}, "SCRAM-SHA-256 PLAIN LOGIN"},
 		{login.Desk{Auth: &keeper{}, Binding: bound}, "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN"},
 		{login.Desk{Auth: &keeper{cram: true}, Binding: bound}, "SCRAM-SHA-256-PLUS SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN"},
