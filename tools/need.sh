@@ -23,7 +23,8 @@ python3 python3
 openssl openssl'
 # Packages of servers start them, which nobody wants on his desk. Their programs
 # are used by a few tests, which skip without them.
-servers='/usr/sbin/smtp-source postfix
+servers='/usr/sbin/cron cron
+/usr/sbin/smtp-source postfix
 /usr/lib/dovecot/imap dovecot-imapd'
 lint='shellcheck shellcheck'
 
