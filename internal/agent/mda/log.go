@@ -19,13 +19,12 @@ func (d *Deliverer) published(ctx context.Context, e *queue.Entry, p *plan, outc
 	}
 	now := time.Now()
 	for _, r := range p.rcpts {
-		d.log(ctx, e, r, &outcomes[r], now, p.where(r)...)
+		d.log(ctx, e, r, &outcomes[r], now, p)
 	}
 }
 
-// where says which way a recipient's copies went.
-func (p *plan) where(rcpt int) []slog.Attr {
-	var attrs []slog.Attr
+// appendWhere says which way a recipient's copies went.
+func (p *plan) appendWhere(attrs []slog.Attr, rcpt int) []slog.Attr {
 	for i := range p.drops {
 		if slices.Contains(p.drops[i].rcpts, rcpt) {
 			attrs = append(attrs, slog.String("mailbox", p.drops[i].account.Address))
@@ -45,18 +44,23 @@ func (p *plan) where(rcpt int) []slog.Attr {
 	return attrs
 }
 
-// log writes the line of one recipient. Failed ones are logged where they are
-// settled.
-func (d *Deliverer) log(ctx context.Context, e *queue.Entry, rcpt int, o *queue.Outcome, now time.Time, more ...slog.Attr) {
+// log writes the line of one recipient; p is nil for a file or program. Failed
+// ones are logged where they are settled.
+func (d *Deliverer) log(ctx context.Context, e *queue.Entry, rcpt int, o *queue.Outcome, now time.Time, p *plan) {
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs,
 		slog.String("id", e.ID.String()),
 		slog.String("from", e.Sender.Path()),
 		slog.String("to", e.Rcpts[rcpt].To.Path()),
 		slog.Duration("delay", now.Sub(e.Received).Round(time.Millisecond)))
-	attrs = append(attrs, more...)
+	if outlet := e.Rcpts[rcpt].Outlet; outlet != "" {
+		attrs = append(attrs, slog.String("outlet", outlet))
+	}
 	switch o.Result {
 	case queue.Delivered:
+		if p != nil {
+			attrs = p.appendWhere(attrs, rcpt)
+		}
 		d.o.Log.LogAttrs(ctx, slog.LevelInfo, "delivered", attrs...)
 	case queue.Deferred:
 		attrs = append(attrs, slog.String("reply", o.Reply), slog.Time("next", o.Next))

@@ -32,7 +32,7 @@ func (d *Deliverer) deliverOutlet(ctx context.Context, e *queue.Entry, rcpt int)
 		d.o.Log.LogAttrs(ctx, slog.LevelError, "outcome cannot be written", slog.String("id", e.ID.String()), slog.Any("err", err))
 		return queue.Outcome{}
 	}
-	d.log(ctx, e, rcpt, &o, time.Now(), slog.String("outlet", e.Rcpts[rcpt].Outlet))
+	d.log(ctx, e, rcpt, &o, time.Now(), nil)
 	return o
 }
 
