@@ -269,9 +269,13 @@ func (d *dispatcher) trouble(dest *destination, reply *smtpwire.Reply, began tim
 // later defers a recipient by the schedule, but not to a time at which its
 // destination is not tried anyway.
 func (g *group) later(i int, reply string, until time.Time) queue.Outcome {
-	o := g.f.m.o.Queue.Defer(g.f.e, i, reply)
-	if o.Result == queue.Deferred && o.Next.Before(until) {
+	e := g.f.e
+	o := g.f.m.o.Queue.Defer(e, i, reply)
+	switch {
+	case o.Result == queue.Deferred && o.Next.Before(until):
 		o.Next = until
+	case o.Result == queue.Failed && e.By.Return && !time.Now().Before(e.By.Until):
+		o.Reply = errTooLate.Error() // RFC 2852 4.1.3, whatever else was said
 	}
 	return o
 }

@@ -207,8 +207,13 @@ func (l *lab) sendAs(e *smtpwire.Envelope, text string) string {
 // inbox returns the texts in the mailbox of an.
 func (l *lab) inbox() []string {
 	l.t.Helper()
+	return l.inboxOf("an@here.example")
+}
+
+func (l *lab) inboxOf(account string) []string {
+	l.t.Helper()
 	ctx := context.Background()
-	a, err := l.dir.AccountByAddress(ctx, "an@here.example")
+	a, err := l.dir.AccountByAddress(ctx, account)
 	l.must(err)
 	box, err := l.mail.Lookup(ctx, a.ID, "INBOX")
 	l.must(err)
