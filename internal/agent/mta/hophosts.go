@@ -73,8 +73,12 @@ func (m *MTA) names(ctx context.Context, hop Hop, shuffle Shuffle) ([]dns.MX, *s
 
 // targets are the addresses of a hop that can be dialled, in order.
 func (m *MTA) targets(ctx context.Context, hop Hop) ([]smtpclient.Host, error) {
+	rules, err := m.o.Directory.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if hop.Socket != "" {
-		return []smtpclient.Host{{Name: hop.Name, Socket: hop.Socket, LMTP: true, TLS: smtpclient.NoTLS, User: hop.User}}, nil
+		return []smtpclient.Host{m.socketOf(rules, hop)}, nil
 	}
 	hosts, reply := m.Hosts(ctx, hop, noShuffle)
 	if reply != nil {
@@ -83,7 +87,7 @@ func (m *MTA) targets(ctx context.Context, hop Hop) ([]smtpclient.Host, error) {
 	var list []smtpclient.Host
 	for _, h := range hosts {
 		for _, to := range h.Addresses {
-			list = append(list, m.host(hop, h.Name, to))
+			list = append(list, m.host(rules, hop, h.Name, to))
 		}
 	}
 	return list, nil

@@ -121,9 +121,8 @@ func isDead(r smtpclient.Result) bool {
 // are returned too.
 func (t *transmission) message(conn *smtpclient.Conn) (*smtpclient.Message, []int) {
 	e := t.g.f.e
-	text := textOf(e, t.body)
 	m := &smtpclient.Message{
-		From: e.Sender, Text: text, Size: text.Size(),
+		From: LeavingSender(t.rules, e.Sender), Text: t.text, Size: t.text.Size(),
 		EightBit: e.EightBit, Binary: e.Binary, SMTPUTF8: e.SMTPUTF8, RequireTLS: e.RequireTLS,
 		Ret: e.Ret, EnvID: e.EnvID, By: byTime(e.By), Priority: e.Priority,
 	}

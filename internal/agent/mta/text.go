@@ -11,7 +11,7 @@ import (
 // body that it shares with others.
 type text struct {
 	header []byte
-	body   blob.Reader
+	body   io.ReaderAt
 }
 
 func textOf(e *queue.Entry, body blob.Reader) *io.SectionReader {

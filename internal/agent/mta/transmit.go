@@ -3,13 +3,14 @@ package mta
 import (
 	"cmp"
 	"context"
+	"io"
 	"log/slog"
 	"net/netip"
 
 	"tram/internal/agent/mta/smtpclient"
+	"tram/internal/directory"
 	"tram/internal/dns"
 	"tram/internal/mail/smtpwire"
-	"tram/internal/storage/blob"
 )
 
 // Limits of one attempt to send a group.
@@ -43,9 +44,10 @@ func (m *MTA) transmit(ctx context.Context, g *group) sent {
 // transmission is one attempt to send a group.
 type transmission struct {
 	sent
-	m    *MTA
-	g    *group
-	body blob.Reader
+	m     *MTA
+	g     *group
+	rules *directory.Rules
+	text  *io.SectionReader // as it leaves
 
 	connects, sessions int
 	done               bool // no further host is to be asked
@@ -55,16 +57,29 @@ func (t *transmission) try(ctx context.Context) {
 	// An entry that came by another commit (a bounce, forwarded mail) may not
 	// be on disk yet: after a crash its forerunner would be sent again.
 	err := t.m.o.Queue.Sync(ctx, t.g.f.e)
-	if err == nil {
-		t.body, err = t.m.o.Blobs.Open(ctx, t.g.f.e.Body)
-	}
 	if err != nil {
-		t.m.o.Log.LogAttrs(ctx, slog.LevelError, "message cannot be read", slog.String("id", t.g.f.e.ID.String()), slog.Any("err", err))
-		t.undecided = errSource
+		t.unreadable(ctx, err)
 		return
 	}
-	defer t.body.Close()
+	body, err := t.m.o.Blobs.Open(ctx, t.g.f.e.Body)
+	if err != nil {
+		t.unreadable(ctx, err)
+		return
+	}
+	defer body.Close()
+	if t.rules, err = t.m.o.Directory.Rules(ctx); err == nil {
+		t.text, err = leaving(t.rules, t.g.f.e, body)
+	}
+	if err != nil {
+		t.unreadable(ctx, err)
+		return
+	}
 	t.walk(dns.WithBudget(ctx, dns.QueriesPerMessage))
+}
+
+func (t *transmission) unreadable(ctx context.Context, err error) {
+	t.m.o.Log.LogAttrs(ctx, slog.LevelError, "message cannot be read", slog.String("id", t.g.f.e.ID.String()), slog.Any("err", err))
+	t.undecided = errSource
 }
 
 // walk goes through the hosts of the destination until every recipient is
@@ -78,8 +93,8 @@ func (t *transmission) walk(ctx context.Context) {
 		}
 		return
 	}
-	if socket := t.g.hop.Socket; socket != "" {
-		t.call(ctx, smtpclient.Host{Name: t.g.hop.Name, Socket: socket, LMTP: true, TLS: smtpclient.NoTLS, User: t.g.hop.User})
+	if t.g.hop.Socket != "" {
+		t.call(ctx, t.m.socketOf(t.rules, t.g.hop))
 		t.judge()
 		return
 	}
@@ -119,7 +134,7 @@ func (t *transmission) visit(ctx context.Context, name string) {
 			t.done = true
 			return
 		}
-		t.call(ctx, t.m.host(t.g.hop, name, to))
+		t.call(ctx, t.m.host(t.rules, t.g.hop, name, to))
 		if t.done || t.connects >= maxConnects || t.sessions >= maxSessions || ctx.Err() != nil {
 			return
 		}
@@ -142,10 +157,8 @@ func (m *MTA) port(hop Hop) uint16 {
 }
 
 // host is how a host is to be talked to.
-func (m *MTA) host(hop Hop, name string, to netip.AddrPort) smtpclient.Host {
-	h := smtpclient.Host{Name: name, Addr: to, LMTP: hop.Way == ToLMTP, TLS: cmp.Or(hop.TLS, smtpclient.Opportunistic), User: hop.User}
-	if hop == m.route.Relay {
-		h.Password = m.o.Relay.Password
-	}
+func (m *MTA) host(rules *directory.Rules, hop Hop, name string, to netip.AddrPort) smtpclient.Host {
+	h := smtpclient.Host{Name: name, Addr: to, LMTP: hop.Way == ToLMTP, TLS: cmp.Or(hop.TLS, smtpclient.Opportunistic)}
+	h.User, h.Password = m.login(rules, hop)
 	return h
 }
