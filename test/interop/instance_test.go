@@ -17,8 +17,12 @@ import (
 
 const password = "correct-horse-battery"
 
-// binary builds the program once for all tests.
+// binary builds the program once for all tests. TRAM_BIN names one that is
+// built already.
 var binary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("TRAM_BIN"); path != "" {
+		return path, nil
+	}
 	dir, err := os.MkdirTemp("", "tram-interop")
 	if err != nil {
 		return "", err
@@ -33,7 +37,7 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := binary(); err == nil {
+	if path, err := binary(); err == nil && os.Getenv("TRAM_BIN") == "" {
 		os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)
