@@ -26,7 +26,10 @@ const (
 	// maxQueueEntries is what the queue's schedule, some 70 bytes an entry, may
 	// take up.
 	maxQueueEntries = 10_000_000
-	maxJournal      = 3660 * Day
+	// maxDeliveries is how many transactions with other hosts the file
+	// descriptors of an ordinary machine allow, five times.
+	maxDeliveries = 10_000
+	maxJournal    = 3660 * Day
 )
 
 // check reports every value that cannot work.
@@ -142,6 +145,8 @@ func (c *Config) checkQueue(r *report) {
 		within(r, "queue.warn_after", q.WarnAfter, Duration(time.Minute), maxExpire)
 	}
 	within(r, "queue.max_entries", q.MaxEntries, 100, maxQueueEntries)
+	within(r, "delivery.concurrency", c.Delivery.Concurrency, 1, maxDeliveries)
+	within(r, "delivery.connections", c.Delivery.Connections, 1, maxDeliveries)
 	within(r, "queue.free_disk", q.FreeDisk, 0, TiB)
 }
 

@@ -40,6 +40,7 @@ type Config struct {
 	Relay      Relay      `json:"relay"`
 	DNS        DNS        `json:"dns"`
 	Queue      Queue      `json:"queue"`
+	Delivery   Delivery   `json:"delivery"`
 	Programs   Programs   `json:"programs"`
 	Policy     Policy     `json:"policy"`
 	Local      Local      `json:"local"`
@@ -123,6 +124,12 @@ type Queue struct {
 	WarnAfter  Duration `json:"warn_after"`
 	MaxEntries int      `json:"max_entries"`
 	FreeDisk   Size     `json:"free_disk"` // 0 = by the size of the file system
+}
+
+// Delivery bounds the transactions with other hosts.
+type Delivery struct {
+	Concurrency int `json:"concurrency"` // most with one destination
+	Connections int `json:"connections"` // with all
 }
 
 // Policy is what clients are told and whose mail is taken.

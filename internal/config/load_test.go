@@ -134,7 +134,7 @@ func TestProblems(t *testing.T) {
 2 limit: no such table; did you mean "limits"?
 5 limits.mesage_size: no such key; did you mean "message_size"?
 6 limits.foo.bar: no such key; possible here: message_size, recipients
-7 postfix.x: no such table; possible here: auth, dns, limits`,
+7 postfix.x: no such table; possible here: auth, delivery, dns, limits`,
 		},
 		"wrong types": {
 			"hostname = 5\n[limits]\nmessage_size = 50\nrecipients = '100'\nsmtp_idle = '5 minutes'\n[metrics]\npprof = 'yes'\n[dns]\nservers = '1.1.1.1'\n[queue]\nretry = [1, 'x']\n",

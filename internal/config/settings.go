@@ -42,6 +42,10 @@ func sections() []section {
 			{"max_entries", "With so many messages in the queue new mail is refused for the time being.", func(c *Config) any { return &c.Queue.MaxEntries }},
 			{"free_disk", "New mail is refused for the time being when less than this is free in the data directory; reading and deleting go on. 0 means 2 % of the file system, between 512MiB and 4GiB, and at most a tenth of a small one.", func(c *Config) any { return &c.Queue.FreeDisk }},
 		}},
+		{name: "delivery", doc: "Transactions with other hosts. How many each destination takes at once is found out; these are the bounds.", settings: []setting{
+			{"concurrency", "The most with one destination at once.", func(c *Config) any { return &c.Delivery.Concurrency }},
+			{"connections", "With all other hosts at once. While hosts are slow there may be up to five times as many.", func(c *Config) any { return &c.Delivery.Connections }},
+		}},
 		{name: "policy", doc: policyDoc, settings: []setting{
 			{"vrfy", `Whom VRFY and EXPN tell whether an address exists: "users" (who has logged in, and clients that may relay), "none" or "all".`, func(c *Config) any { return &c.Policy.VRFY }},
 			{"take_unverified", "Take mail for a relayed domain that verifies recipients with its next hop while the next hop cannot be asked. Otherwise senders are told to come back later.", func(c *Config) any { return &c.Policy.TakeUnverified }},
@@ -146,6 +150,7 @@ func Default() *Config {
 			Retry:  []Duration{5 * minute, 15 * minute, 30 * minute, 60 * minute, 120 * minute, 240 * minute},
 			Expire: 5 * Day, WarnAfter: 240 * minute, MaxEntries: 2_000_000,
 		},
+		Delivery: Delivery{Concurrency: 20, Connections: 100},
 		Policy:   Policy{VRFY: VRFYUsers},
 		Local:    Local{Aliases: "/etc/aliases"},
 		Programs: defaultPrograms(),

@@ -99,7 +99,7 @@ func (s *Server) changeDelivery(ctx context.Context, old, fresh *config.Config, 
 	relay := a.Host != b.Host || a.Port != b.Port || a.TLS != b.TLS || a.User != b.User || a.Password != b.Password
 	servers := !slices.Equal(old.DNS.Servers, fresh.DNS.Servers)
 	listeners := !slices.Equal(old.Listeners, fresh.Listeners) // our own addresses: a way there is a loop
-	if !relay && !servers && !listeners {
+	if !relay && !servers && !listeners && old.Delivery == fresh.Delivery {
 		return nil
 	}
 	transfer, err := s.agents.newMTA(fresh)
@@ -114,6 +114,9 @@ func (s *Server) changeDelivery(ctx context.Context, old, fresh *config.Config, 
 	}
 	if servers {
 		r.Changed = append(r.Changed, "dns")
+	}
+	if old.Delivery != fresh.Delivery {
+		r.Changed = append(r.Changed, "delivery")
 	}
 	return nil
 }

@@ -44,7 +44,22 @@ func (s *Server) registerMetrics() {
 		s.metrics.Counter("recipients_total", "Attempts for recipients since start by result.", observe.Labels{"result": result},
 			func() float64 { return float64(count.Load()) })
 	}
-	s.metrics.Counter("bounces_total", "Notifications queued since start.", nil, func() float64 { return float64(c.Bounces.Load()) })
+	for about, count := range map[string]*atomic.Int64{"failure": &c.ToldFailed, "delay": &c.ToldDelayed, "success": &c.ToldSuccess} {
+		s.metrics.Counter("notified_recipients_total", "Recipients that notifications told senders of, since start.", observe.Labels{"about": about},
+			func() float64 { return float64(count.Load()) })
+	}
+	for _, each := range []struct {
+		name, help string
+		count      *atomic.Int64
+	}{
+		{"bounces_total", "Notifications queued for senders since start.", &c.Bounces},
+		{"double_bounces_total", "Failed mail from the null sender since start, given to the postmaster or dropped.", &c.DoubleBounces},
+		{"lost_replies_total", "Messages since start of which nobody knows whether the other host took them: possible doubles.", &c.LostReplies},
+		{"outgoing_connections_total", "Connections to other hosts since start.", &c.Connects},
+		{"outgoing_reused_total", "Transactions since start on a connection that was open.", &c.Reused},
+	} {
+		s.metrics.Counter(each.name, each.help, nil, func() float64 { return float64(each.count.Load()) })
+	}
 	s.metrics.Counter("accepted_bytes_total", "Bytes of accepted messages since start.", nil, func() float64 { return float64(c.AcceptedBytes.Load()) })
 }
 

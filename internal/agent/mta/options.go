@@ -68,8 +68,8 @@ type Options struct {
 	Self []netip.AddrPort
 
 	LocalWorkers   int // entries taken from the queue at once; default 2 a CPU
-	Connections    int // transactions with other hosts at once; default 100
-	PerDestination int // of these, to one destination; default 10
+	Connections    int // transactions with other hosts at once, not counting those that take more than 2 s; default 100
+	PerDestination int // of these, at most with one destination; default 20
 	// MaxRemote is how many entries may wait for, or be in, transactions with
 	// other hosts. The rest of queue.Options.MaxInFlight stays free for local
 	// mail, so it must be smaller. Default 192.

@@ -169,7 +169,7 @@ func TestSlowDestination(t *testing.T) {
 	slow.Wait(t, 20, patience)
 	l.wait(20, "delivered", "to=<x@slow.example>")
 	l.drained()
-	if n := slow.Connections(); n > 10 {
+	if n := slow.Connections(); n > 20 {
 		t.Errorf("%d connections to one destination", n)
 	}
 }

@@ -36,7 +36,7 @@ func New(o Options) (*MTA, error) {
 	}
 	o.LocalWorkers = cmp.Or(o.LocalWorkers, 2*runtime.GOMAXPROCS(0))
 	o.Connections = cmp.Or(o.Connections, 100)
-	o.PerDestination = cmp.Or(o.PerDestination, 10)
+	o.PerDestination = cmp.Or(o.PerDestination, 20)
 	o.MaxRemote = cmp.Or(o.MaxRemote, 192)
 	o.Port = cmp.Or(o.Port, 25)
 	o.Backoff = cmp.Or(o.Backoff, time.Minute)
