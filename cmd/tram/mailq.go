@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 	"time"
 
 	"tram/internal/server/control"
+	"tram/internal/server/local"
 )
 
 // mailqCommand is mailq with its flags, which mean something to sendmail only.
@@ -15,15 +19,13 @@ func (a *app) mailqCommand(ctx context.Context, _ []string) error { return a.mai
 // Postfix; tram queue list is the one for people.
 func (a *app) mailq(ctx context.Context) error {
 	count, size := 0, int64(0)
-	err := a.with(ctx, func(ops control.Operations) error {
-		return ops.Queue(ctx, control.QueueFilter{}, func(e control.QueueEntry) error {
-			if count == 0 {
-				fmt.Fprintln(a.stdout, "-Queue ID-     --Size-- ----Arrival Time---- -Sender/Recipient-------")
-			}
-			count++
-			size += e.Size
-			return a.mailqEntry(e)
-		})
+	err := a.waiting(ctx, func(e control.QueueEntry) error {
+		if count == 0 {
+			fmt.Fprintln(a.stdout, "-Queue ID-     --Size-- ----Arrival Time---- -Sender/Recipient-------")
+		}
+		count++
+		size += e.Size
+		return a.mailqEntry(e)
 	})
 	if err != nil {
 		return err
@@ -38,6 +40,16 @@ func (a *app) mailq(ctx context.Context) error {
 	}
 	_, err = fmt.Fprintf(a.stdout, "-- %d Kbytes in %d %s.\n", (size+1023)/1024, count, word)
 	return err
+}
+
+// waiting lists what waits: all of it for who administers the server, and for
+// everybody else what is his own.
+func (a *app) waiting(ctx context.Context, emit func(control.QueueEntry) error) error {
+	err := local.Queue(ctx, a.localDirectory(), emit)
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED) {
+		return err
+	}
+	return a.with(ctx, func(ops control.Operations) error { return ops.Queue(ctx, control.QueueFilter{}, emit) })
 }
 
 // mailqEntry writes an entry; a star marks one that is being delivered, an

@@ -7,6 +7,7 @@ import (
 	"tram/internal/access/smtp"
 	"tram/internal/agent/msa"
 	"tram/internal/config"
+	"tram/internal/server/control"
 	"tram/internal/server/local"
 )
 
@@ -19,12 +20,24 @@ func (s *Server) openLocal() (*local.Server, error) {
 	door, err := local.Listen(local.Options{
 		Directory: c.Local.Directory, Hostname: c.Hostname, Domain: s.localDomain, Log: s.log,
 		Limits: smtp.Limits{MessageBytes: int64(c.Limits.MessageSize), Recipients: local.MaxRecipients, Idle: c.Limits.SMTPIdle.Std()},
+		Queue:  s.queueOf,
 		Policy: msa.LocalOptions{Intake: s.agents.intake, Directory: s.stores.Directory, Log: s.log},
 	})
 	if err != nil {
 		return nil, c.Problem("local.directory", err.Error())
 	}
 	return door, nil
+}
+
+// queueOf lists the waiting mail that a user of this machine has sent; "" is
+// everybody's.
+func (s *Server) queueOf(ctx context.Context, user string, emit func(control.QueueEntry) error) error {
+	return s.admin.Queue(ctx, control.QueueFilter{}, func(e control.QueueEntry) error {
+		if user != "" && (e.User != user || e.Protocol != "LOCAL") {
+			return nil
+		}
+		return emit(e)
+	})
 }
 
 // localDomain completes addresses without a domain.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // localInstance is an instance that takes mail from its machine, in a
@@ -63,6 +64,20 @@ func TestSendmailUnprivileged(t *testing.T) {
 	i.sh(`echo hello | ` + asNobody + spool + ` s-nail -n -S mta=` + sendmail + ` -s 'two: chào' ` + an)
 	if got := i.awaitMessage(t, an, 2); !strings.Contains(got, "hello") {
 		t.Errorf("by mail(1):\n%s", got)
+	}
+	// mailq shows users their own mail, and root everybody's.
+	i.must("", "route", "add", "held.test", "hold")
+	env := "TRAM_LOCAL=" + spool
+	i.sh(`printf 'Subject: x\n\n' | "$SENDMAIL" -i by-root@held.test`, "SENDMAIL="+sendmail, env)
+	i.sh(`printf 'Subject: x\n\n' | ` + asNobody + spool + ` ` + sendmail + ` -i by-nobody@held.test`)
+	for user, want := range map[string]string{asNobody + spool: "by-nobody", "env " + env: "by-root by-nobody"} {
+		var got string
+		for began := time.Now(); time.Since(began) < 20*time.Second && got != want; time.Sleep(50 * time.Millisecond) {
+			got = strings.Join(strings.Fields(i.sh(user+` `+filepath.Dir(spool)+`/mailq | grep -o '\bby-[a-z]*' || true`)), " ")
+		}
+		if got != want {
+			t.Errorf("%s: mailq shows %q, want %q", user, got, want)
+		}
 	}
 	i.stop()
 	i.sh(`printf 'Subject: three\n\nhello\n' | ` + asNobody + spool + ` ` + sendmail + ` -i ` + an)

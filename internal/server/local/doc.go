@@ -2,10 +2,11 @@
 // what stands behind sendmail(1).
 //
 //	<directory>/submit.sock   SMTP for every user; the system says who it is
+//	<directory>/query.sock    the caller's own waiting mail, for mailq
 //	<directory>/drop/         messages that wait for the server, one file each
 //
 // The directory is readable for all, so that sendmail works for an
-// unprivileged user, and nothing but these two is in it. A message goes to the
+// unprivileged user, and nothing but these three is in it. A message goes to the
 // socket. When no server answers there, or it has no room, the message is
 // dropped: a file in drop/, synced before sendmail ends, which the server picks
 // up when it runs. Everybody may put files there and see or remove only their
@@ -30,7 +31,8 @@ const (
 	// configuration.
 	DefaultDirectory = "/var/spool/tram"
 
-	socketName = "submit.sock"
+	submitName = "submit.sock"
+	queryName  = "query.sock"
 	dropName   = "drop"
 	badName    = "bad"
 
@@ -53,7 +55,7 @@ type Envelope struct {
 	EnvID  string   `json:"envid,omitempty"`
 }
 
-func socketPath(dir string) string { return filepath.Join(dir, socketName) }
+func socketPath(dir string) string { return filepath.Join(dir, submitName) }
 func dropPath(dir string) string   { return filepath.Join(dir, dropName) }
 
 // makeDirectory makes the directory as the package comment says.

@@ -16,6 +16,7 @@ import (
 	"tram/internal/directory"
 	"tram/internal/mail/address"
 	"tram/internal/mail/smtpwire"
+	"tram/internal/server/control"
 )
 
 // intake is where messages end in these tests: what the queue would get.
@@ -75,6 +76,9 @@ func run(t *testing.T, dir string, in *intake) (stop func()) {
 	s, err := Listen(Options{
 		Directory: dir, Hostname: "mail.h.example", Domain: func(context.Context) string { return "h.example" },
 		Limits: smtp.Limits{MessageBytes: 1 << 20}, Policy: msa.LocalOptions{Intake: in, Directory: nobody{}},
+		Queue: func(_ context.Context, user string, emit func(control.QueueEntry) error) error {
+			return errors.Join(emit(control.QueueEntry{ID: "1", Sender: "of " + user}), in.fail)
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -147,6 +151,26 @@ func TestSocket(t *testing.T) {
 	}
 	if n := files(t, dropPath(dir)); n != 1 { // the one is the folder of bad ones
 		t.Errorf("%d files", n)
+	}
+}
+
+func TestQueue(t *testing.T) {
+	dir, in := t.TempDir(), new(intake)
+	run(t, dir, in)
+	var got []string
+	list := func() error {
+		got = nil
+		return Queue(t.Context(), dir, func(e control.QueueEntry) error { got = append(got, e.Sender); return nil })
+	}
+	if err := list(); err != nil || len(got) != 1 || got[0] != "of " { // the user of the server sees everything
+		t.Errorf("%q %v", got, err)
+	}
+	in.fail = errors.New("the store has failed")
+	if err := list(); err == nil || !strings.Contains(err.Error(), "the store has failed") {
+		t.Error(err)
+	}
+	if err := Queue(t.Context(), t.TempDir(), nil); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -15,12 +16,14 @@ import (
 	"tram/internal/access/smtp"
 	"tram/internal/agent/msa"
 	"tram/internal/mail/smtpwire"
+	"tram/internal/server/control"
 )
 
 // Limits of the socket.
 const (
-	maxSessions        = 100 // on the socket
+	maxSessions        = 100 // on the sockets
 	maxSessionsPerUser = 20
+	acceptPause        = time.Second / 10 // after an error
 )
 
 // Options of a Server. All but Log are required.
@@ -30,21 +33,24 @@ type Options struct {
 	Domain    func(context.Context) string // completes addresses; asked for each session
 	Limits    smtp.Limits
 	Policy    msa.LocalOptions // User, Name and Domain are filled in
-	Log       *slog.Logger
+	// Queue lists the mail of a user that waits; "" is everybody's.
+	Queue func(ctx context.Context, user string, emit func(control.QueueEntry) error) error
+	Log   *slog.Logger
 }
 
-// Server serves the socket and picks up what was dropped.
+// Server serves the sockets and picks up what was dropped.
 type Server struct {
 	o      Options
-	socket *net.UnixListener
+	submit *net.UnixListener
+	query  *net.UnixListener
 
 	mu       sync.Mutex
 	sessions map[uint32]int // by user, guarded by mu
 	open     int
 }
 
-// Listen makes the directory and opens the socket. The caller holds the lock
-// of the data directory, so a socket that is there belongs to a server that
+// Listen makes the directory and opens the sockets. The caller holds the lock
+// of the data directory, so sockets that are there belong to a server that
 // has died.
 func Listen(o Options) (*Server, error) {
 	if o.Log == nil {
@@ -53,50 +59,74 @@ func Listen(o Options) (*Server, error) {
 	if err := makeDirectory(o.Directory); err != nil {
 		return nil, fmt.Errorf("directory for sendmail: %w; make it writable for the server, or name another as local.directory", err)
 	}
-	path := socketPath(o.Directory)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("remove old socket for sendmail: %w", err)
+	s := &Server{o: o, sessions: make(map[uint32]int)}
+	var err error
+	if s.submit, err = listenAt(filepath.Join(o.Directory, submitName)); err != nil {
+		return nil, err
 	}
-	socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if s.query, err = listenAt(filepath.Join(o.Directory, queryName)); err != nil {
+		return nil, errors.Join(err, s.submit.Close())
+	}
+	return s, nil
+}
+
+// listenAt opens a socket for every user.
+func listenAt(path string) (*net.UnixListener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("remove old socket: %w", err)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("open socket for sendmail: %w", err)
 	}
 	if err := os.Chmod(path, 0o666); err != nil {
-		return nil, errors.Join(err, socket.Close())
+		return nil, errors.Join(err, l.Close())
 	}
-	return &Server{o: o, socket: socket, sessions: make(map[uint32]int)}, nil
+	return l, nil
 }
 
-// Close closes a socket that is not served.
-func (s *Server) Close() error { return s.socket.Close() }
+// Close closes sockets that are not served.
+func (s *Server) Close() error { return errors.Join(s.submit.Close(), s.query.Close()) }
 
 // Run serves until ctx ends and every session has.
 func (s *Server) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	running.Go(func() { s.pickUps(ctx) })
-	stop := context.AfterFunc(ctx, func() { s.socket.Close() })
+	running.Go(func() { s.accept(ctx, s.submit, s.session) })
+	running.Go(func() { s.accept(ctx, s.query, s.answer) })
+	running.Wait()
+	return ctx.Err()
+}
+
+// accept serves a socket until ctx ends and every session has. An error, as
+// when there are too many open files, waits and tries again.
+func (s *Server) accept(ctx context.Context, l *net.UnixListener, serve func(context.Context, *net.UnixConn, uint32)) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	for {
-		conn, err := s.socket.AcceptUnix()
-		if err != nil {
-			running.Wait()
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return fmt.Errorf("socket for sendmail: %w", err)
+		conn, err := l.AcceptUnix()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			s.o.Log.Error("socket for sendmail", "error", err)
+			time.Sleep(acceptPause)
+			continue
 		}
 		running.Go(func() {
 			defer conn.Close()
-			s.session(ctx, conn)
+			s.admit(ctx, conn, serve)
 		})
 	}
 }
 
-// session serves one connection.
-func (s *Server) session(ctx context.Context, conn *net.UnixConn) {
+// admit serves a connection within the limits.
+func (s *Server) admit(ctx context.Context, conn *net.UnixConn, serve func(context.Context, *net.UnixConn, uint32)) {
 	uid, err := peerUser(conn)
 	if err != nil {
-		s.o.Log.Error("sendmail", "error", err)
+		s.o.Log.Error("socket for sendmail", "error", err)
 		return
 	}
 	if !s.enter(uid) {
@@ -105,6 +135,11 @@ func (s *Server) session(ctx context.Context, conn *net.UnixConn) {
 		return
 	}
 	defer s.leave(uid)
+	serve(ctx, conn, uid)
+}
+
+// session takes mail on one connection.
+func (s *Server) session(ctx context.Context, conn *net.UnixConn, uid uint32) {
 	domain := s.o.Domain(ctx)
 	engine, err := smtp.New(smtp.Options{
 		Hostname: domain, Mode: smtp.MX, Limits: s.o.Limits, Extensions: smtpwire.DSN, Log: s.o.Log,
@@ -114,7 +149,7 @@ func (s *Server) session(ctx context.Context, conn *net.UnixConn) {
 		s.o.Log.Error("sendmail", "error", err)
 		return
 	}
-	engine.Handle(ctx, conn, listen.Info{Protocol: "local", Name: socketName})
+	engine.Handle(ctx, conn, listen.Info{Protocol: "local", Name: submitName})
 }
 
 func (s *Server) enter(uid uint32) bool {
