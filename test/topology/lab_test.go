@@ -89,12 +89,13 @@ func (l *lab) startZone(file string) {
 	l.t.Cleanup(l.zone.Close)
 }
 
-// send sends one letter along a road.
-func (l *lab) send(r road) {
+// send sends one letter along a road and returns the id of the first queue.
+func (l *lab) send(r road) string {
 	l.t.Helper()
 	l.sent++
 	letter := letter{r.from, r.to, fmt.Sprintf("%s-%d@topology.test", l.name, l.sent)}
-	if err := l.hosts[r.via].hand(letter); err != nil {
+	id, err := l.hosts[r.via].hand(letter)
+	if err != nil {
 		l.t.Fatalf("from %s to %s through %s: %v\n%s", r.from, r.to, r.via, err, &l.hosts[r.via].log)
 	}
 	box := r.box
@@ -102,24 +103,16 @@ func (l *lab) send(r road) {
 		box = r.to
 	}
 	l.want[r.end+" "+box] = append(l.want[r.end+" "+box], letter.id)
+	return id
 }
 
 // hand gives a letter to the host, with a login when the sender has one here.
-func (h *host) hand(l letter) error {
+func (h *host) hand(l letter) (id string, err error) {
 	door := h.door(config.Submission)
 	if a := h.directory.account(l.from); a != nil && door != "" {
 		return send(door, a, l)
 	}
 	return send(h.door(config.SMTP), nil, l)
-}
-
-// travel sends along roads and waits until all of it has arrived.
-func (l *lab) travel(roads ...road) {
-	l.t.Helper()
-	for _, r := range roads {
-		l.send(r)
-	}
-	l.settle()
 }
 
 // settle waits until everything that was sent has arrived. Every half second

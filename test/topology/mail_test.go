@@ -56,41 +56,42 @@ func dialSMTP(address string) (*smtpTalk, error) {
 		c.Close()
 		return nil, fmt.Errorf("greeting: %w", err)
 	}
-	return t, t.say(250, "EHLO client.test")
+	_, err = t.say(250, "EHLO client.test")
+	return t, err
 }
 
-// say sends a line and expects a code.
-func (t *smtpTalk) say(code int, line string) error {
+// say sends a line and expects a code. It returns the text behind it.
+func (t *smtpTalk) say(code int, line string) (string, error) {
 	if _, err := io.WriteString(t.c, line+"\r\n"); err != nil {
-		return err
+		return "", err
 	}
-	_, _, err := t.r.ReadResponse(code)
+	_, text, err := t.r.ReadResponse(code)
 	var other *textproto.Error
 	if errors.As(err, &other) {
-		return fmt.Errorf("%d %s", other.Code, other.Msg)
+		err = fmt.Errorf("%d %s", other.Code, other.Msg)
 	}
-	return err
+	return text, err
 }
 
 func (t *smtpTalk) login(a account) error {
 	secret := base64.StdEncoding.EncodeToString([]byte("\x00" + a.Address + "\x00" + a.Password))
-	return t.say(235, "AUTH PLAIN "+secret)
+	_, err := t.say(235, "AUTH PLAIN "+secret)
+	return err
 }
 
 // send hands a letter over to a door, as the user a when the door is one of
-// submission.
-func send(address string, a *account, l letter) error {
+// submission. It returns the queue id that the host says.
+func send(address string, a *account, l letter) (id string, err error) {
 	t, err := dialSMTP(address)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer t.c.Close()
 	if a != nil {
 		if err := t.login(*a); err != nil {
-			return err
+			return "", err
 		}
 	}
-	text := strings.ReplaceAll(l.text(), "\r\n.", "\r\n..")
 	for _, step := range []struct {
 		code int
 		line string
@@ -98,14 +99,18 @@ func send(address string, a *account, l letter) error {
 		{250, "MAIL FROM:<" + l.from + "> BODY=8BITMIME"},
 		{250, "RCPT TO:<" + l.to + ">"},
 		{354, "DATA"},
-		{250, text + "."},
-		{221, "QUIT"},
 	} {
-		if err := t.say(step.code, step.line); err != nil {
-			return fmt.Errorf("%.40s: %w", step.line, err)
+		if _, err := t.say(step.code, step.line); err != nil {
+			return "", fmt.Errorf("%s: %w", step.line, err)
 		}
 	}
-	return nil
+	said, err := t.say(250, strings.ReplaceAll(l.text(), "\r\n.", "\r\n..")+".")
+	if err != nil {
+		return "", fmt.Errorf("final dot: %w", err)
+	}
+	_, id, _ = strings.Cut(said, "Queued as ")
+	_, err = t.say(221, "QUIT")
+	return id, err
 }
 
 // inbox lists the Message-IDs of an account over IMAP.

@@ -10,7 +10,7 @@ import (
 // refused sees that a door refuses a recipient with a code.
 func (l *lab) refused(r refusal) {
 	l.t.Helper()
-	err := l.hosts[r.host].hand(letter{r.from, r.to, "refused@topology.test"})
+	_, err := l.hosts[r.host].hand(letter{r.from, r.to, "refused@topology.test"})
 	if err == nil || !strings.Contains(err.Error(), r.code) {
 		l.t.Errorf("%s: from %s to %s: %v, want %s", r.host, r.from, r.to, err, r.code)
 	}
@@ -56,7 +56,7 @@ func sendToEachDomain(l *lab) {
 	for i := range customers - 1 {
 		to := fmt.Sprintf("info@khach-%04d.test", i+1)
 		m := letter{"chi@ngoai.test", to, fmt.Sprintf("isp-each-%d@topology.test", i+1)}
-		if err := send(isp.door(config.SMTP), nil, m); err != nil {
+		if _, err := send(isp.door(config.SMTP), nil, m); err != nil {
 			l.t.Fatalf("%s: %v", to, err)
 		}
 		l.want["isp an@nhamang.test"] = append(l.want["isp an@nhamang.test"], m.id)

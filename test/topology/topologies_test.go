@@ -141,10 +141,7 @@ func TestTopologies(t *testing.T) {
 		t.Run(topology.name, func(t *testing.T) {
 			t.Parallel()
 			l := newLab(t, topology.name)
-			l.travel(topology.roads...)
-			for _, r := range topology.no {
-				l.refused(r)
-			}
+			l.travelAsExplained(topology.roads, topology.no)
 			for _, c := range topology.cuts {
 				l.suffer(c, topology.roads)
 			}

@@ -3,6 +3,7 @@ package topology
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -28,7 +29,9 @@ func (t *transcript) String() string {
 // event is a line of the log about a recipient.
 type event struct {
 	message string            // delivered, deferred, bounced, rejected
-	attrs   map[string]string // id, from, to, host, mailbox, reply
+	attrs   map[string]string // id, from, to, host, reply
+
+	mailboxes []string // where it was put
 }
 
 var attribute = regexp.MustCompile(`([a-z_]+)=("(?:[^"\\]|\\.)*"|\S*)`)
@@ -37,14 +40,16 @@ var attribute = regexp.MustCompile(`([a-z_]+)=("(?:[^"\\]|\\.)*"|\S*)`)
 func (t *transcript) events(messages ...string) []event {
 	var all []event
 	for line := range strings.Lines(t.String()) {
-		attrs := make(map[string]string)
+		e := event{attrs: make(map[string]string)}
 		for _, m := range attribute.FindAllStringSubmatch(line, -1) {
-			attrs[m[1]] = strings.Trim(m[2], `"`)
-		}
-		for _, want := range messages {
-			if attrs["msg"] == want {
-				all = append(all, event{want, attrs})
+			key, value := m[1], strings.Trim(m[2], `"`)
+			e.attrs[key] = value
+			if key == "mailbox" {
+				e.mailboxes = append(e.mailboxes, value)
 			}
+		}
+		if e.message = e.attrs["msg"]; slices.Contains(messages, e.message) {
+			all = append(all, e)
 		}
 	}
 	return all
