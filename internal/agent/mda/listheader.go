@@ -41,6 +41,10 @@ func listID(list address.Address) string {
 	return strings.Trim(label, ".") + "." + list.ASCII()
 }
 
+// maxEncodedLine is what fits behind "List-Id: " on a line with an encoded word
+// (RFC 2047 2: 76 octets in all).
+const maxEncodedLine = 76 - len("List-Id: ")
+
 // listPhrase is the description in front of the List-Id, in encoded words when
 // it must be.
 func listPhrase(description string) string {
@@ -48,7 +52,11 @@ func listPhrase(description string) string {
 		return ""
 	}
 	if encoded := mime.BEncoding.Encode("utf-8", description); encoded != description {
-		return strings.ReplaceAll(encoded, "?= =?", "?=\r\n =?") + "\r\n "
+		encoded = strings.ReplaceAll(encoded, "?= =?", "?=\r\n =?") + "\r\n "
+		if first, _, _ := strings.Cut(encoded, "\r\n"); len(first) > maxEncodedLine {
+			encoded = "\r\n " + encoded
+		}
+		return encoded
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(description) + `" `
 }

@@ -59,9 +59,9 @@ func openMbox(dir *os.File, name, at string) (*os.File, error) {
 	fd, err := unix.Openat(int(dir.Fd()), name, how, 0o600)
 	switch {
 	case errors.Is(err, unix.ELOOP):
-		return nil, unsafe(at, "is a symbolic link")
+		return nil, refuse(at, "is a symbolic link")
 	case errors.Is(err, unix.EISDIR):
-		return nil, unsafe(at, `is a directory; a Maildir is written with "/" at the end`)
+		return nil, refuse(at, `is a directory; a Maildir is written with "/" at the end`)
 	case err != nil:
 		return nil, fmt.Errorf("open %s: %w", at, err)
 	}

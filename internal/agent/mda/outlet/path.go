@@ -27,7 +27,7 @@ import (
 // errUnsafe says that a path could be tampered with.
 var errUnsafe = errors.New("refused")
 
-func unsafe(path, why string) error { return fmt.Errorf("%w: %s %s", errUnsafe, path, why) }
+func refuse(path, why string) error { return fmt.Errorf("%w: %s %s", errUnsafe, path, why) }
 
 // place says where in a path a directory stands.
 type place bool
@@ -47,19 +47,19 @@ func (d *Deliverer) openDir(dir string) (*os.File, error) {
 	at := "/"
 	for _, part := range parts {
 		if err := trusted(fd, at, onTheWay); err != nil {
-			unix.Close(fd)
+			_ = unix.Close(fd)
 			return nil, err
 		}
 		at = path.Join(at, part)
 		// O_PATH: to pass needs no right to read.
 		next, err := unix.Openat(fd, part, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		unix.Close(fd)
+		_ = unix.Close(fd)
 		if err != nil {
 			return nil, stepError(at, err)
 		}
 		fd = next
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	if err := trusted(fd, at, theLast); err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (d *Deliverer) openDir(dir string) (*os.File, error) {
 
 func stepError(at string, err error) error {
 	if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
-		return unsafe(at, "is a symbolic link or no directory")
+		return refuse(at, "is a symbolic link or no directory")
 	}
 	return fmt.Errorf("open %s: %w", at, err)
 }
@@ -84,12 +84,12 @@ func trusted(fd int, at string, p place) error {
 		return fmt.Errorf("look at %s: %w", at, err)
 	}
 	if !ours(st.Uid) && st.Uid != 0 {
-		return unsafe(at, "belongs to another user")
+		return refuse(at, "belongs to another user")
 	}
 	open := st.Mode&0o022 != 0
 	sticky := st.Mode&unix.S_ISVTX != 0
 	if open && (!sticky || p == theLast) {
-		return unsafe(at, "can be written to by group or others")
+		return refuse(at, "can be written to by group or others")
 	}
 	return nil
 }
@@ -104,13 +104,13 @@ func checkFile(f *os.File, at string) error {
 	}
 	switch {
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
-		return unsafe(at, "is no regular file")
+		return refuse(at, "is no regular file")
 	case st.Nlink != 1:
-		return unsafe(at, "has other names, or none any more")
+		return refuse(at, "has other names, or none any more")
 	case !ours(st.Uid):
-		return unsafe(at, "belongs to another user")
+		return refuse(at, "belongs to another user")
 	case st.Mode&0o7111 != 0:
-		return unsafe(at, "is a program: take its executable bits away")
+		return refuse(at, "is a program: take its executable bits away")
 	}
 	return nil
 }
