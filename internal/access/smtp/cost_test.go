@@ -103,6 +103,35 @@ func TestCostOfAMessage(t *testing.T) {
 	}
 }
 
+// TestCostOfChunks: a chunk more costs nothing, and a message in chunks hardly
+// more than one in DATA.
+func TestCostOfChunks(t *testing.T) {
+	r, k := steady(t, nil)
+	part := strings.Repeat(strings.Repeat("x", 76)+"\r\n", 100)
+	g := []byte("MAIL FROM:<ann.longname@client.example.org> SIZE=18000\r\nRCPT TO:<joe@x.test>\r\n")
+	chunk, last := []byte("BDAT 7800\r\n"+part), []byte("BDAT 7800 LAST\r\n"+part)
+	message := func(chunks int) func() {
+		return func() {
+			r.conn.Write(g)
+			r.expect(t, len("250 2.1.0 Sender accepted\r\n250 2.1.5 Recipient accepted\r\n"))
+			for range chunks {
+				r.conn.Write(chunk)
+				r.expect(t, len("250 2.0.0 Chunk received\r\n"))
+			}
+			r.conn.Write(last)
+			r.expect(t, len("250 2.0.0 Queued as aaaaaaaaaaaaa\r\n"))
+		}
+	}
+	message(1)()
+	few, many := testing.AllocsPerRun(100, message(1)), testing.AllocsPerRun(100, message(20))
+	if few > 12 || many > few+2 {
+		t.Errorf("%v allocations for 2 chunks, %v for 21", few, many)
+	}
+	if k.octets.Load() != 7800*(2+101*2+101*21) {
+		t.Errorf("%d octets", k.octets.Load())
+	}
+}
+
 // TestOneWriteABatch: the replies to pipelined commands leave in one write.
 func TestOneWriteABatch(t *testing.T) {
 	var counted *countingConn

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -18,22 +19,27 @@ var noDeadline time.Time
 
 // FuzzSession lets a client send anything, in two pieces. Whatever it is, the
 // server answers in well-formed replies and ends, and what it has taken is
-// clean and no more than there are ends of data in the input.
+// clean and no more than there are ends of data and last chunks in the input.
 func FuzzSession(f *testing.F) {
 	for _, s := range []string{
 		"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n",
 		"AUTH PLAIN AGFubgBzZWNyZXQ=\r\nAUTH LOGIN\r\nYW5u\r\n*\r\nSTARTTLS\r\n\x16\x03\x01",
 		"HELP MAIL\r\nVRFY x SMTPUTF8\r\nEXPN list\r\nNOOP\r\nRSET\r\nGET / HTTP/1.1\r\n",
 		"HELO x\nMAIL FROM:<a@b\r\n>\r\n\x00\r\nDATA\r\n.\r\n",
+		"LHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<c@d>\r\nBDAT 2\r\nhiBDAT 0 LAST\r\nQUIT\r\n",
+		"EHLO a\r\nXCLIENT ADDR=192.0.2.1 LOGIN=x\r\nETRN x.test\r\nMAIL FROM:<a@b> BY=1;R MT-PRIORITY=9 BODY=8BITMIME\r\nRCPT TO:<c@d>\r\nBDAT 5\r\nRSET\nRSET\r\n",
 	} {
-		f.Add([]byte(s), uint16(len(s)/2), true)
-		f.Add([]byte(s), uint16(7), false)
-	}
-	f.Fuzz(func(t *testing.T, input []byte, cut uint16, submission bool) {
-		s := newServer(t, smtp.Options{Extensions: smtpwire.DSN}, mx)
-		if submission {
-			s = newServer(t, smtp.Options{Mode: smtp.Submission}, plain)
+		for mode := range smtp.LMTP + 1 {
+			f.Add([]byte(s), uint16(len(s)/2), uint8(mode))
+			f.Add([]byte(s), uint16(7), uint8(mode))
 		}
+	}
+	f.Fuzz(func(t *testing.T, input []byte, cut uint16, mode uint8) {
+		s := newServer(t, smtp.Options{
+			Mode: smtp.Mode(mode % 3), Queue: runner{}, XClient: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+			Extensions: smtpwire.DSN | smtpwire.DeliverByTime | smtpwire.MTPriority | smtpwire.FutureRelease,
+		}, plain)
+		s.info.Remote = netip.MustParseAddrPort("127.0.0.1:4711")
 		a, b := net.Pipe()
 		go func() {
 			s.engine.Handle(context.Background(), b, s.info)
@@ -57,7 +63,7 @@ func FuzzSession(f *testing.F) {
 				t.Fatalf("%q: took %q", input, m.body)
 			}
 		}
-		if n := len(taken); n > bytes.Count(input, []byte("\r\n.\r\n"))+1 {
+		if n := len(taken); n > bytes.Count(input, []byte("\r\n.\r\n"))+bytes.Count(bytes.ToUpper(input), []byte("LAST"))+1 {
 			t.Fatalf("%q: %d messages", input, n)
 		}
 	})

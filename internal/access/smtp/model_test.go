@@ -3,6 +3,7 @@ package smtp_test
 import (
 	"context"
 	"flag"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,19 +19,31 @@ var verbs = []string{
 	"VRFY joe", "EXPN list", "HELP", "QUIT", "STARTTLS", "AUTH PLAIN AGFubgBzZWNyZXQ=", "FROB",
 }
 
+// chunkVerbs are played behind a recipient, where chunks make a difference.
+var chunkVerbs = []string{
+	"BDAT 6\r\nRSET\r\n", "BDAT 6 LAST\r\nQUIT\r\n", "BDAT 0\r\n", "EHLO c.test", "LHLO c.test", "MAIL FROM:<a@c.test>", "RCPT TO:<joe@x.test>",
+	"DATA", "RSET", "NOOP", "VRFY joe", "QUIT", "STARTTLS", "ETRN x.test", "FROB",
+}
+
 // state is the reference: what RFC 5321 4.1.4, RFC 3207 and RFC 4954 say about
 // the order of commands, written down a second time.
 type state struct {
 	submission, canTLS, plainLogin bool
 
 	helo, tls, user, mail bool
+	chunks, spoiled       bool // a message is being sent by BDAT, or was and cannot go on
 	rcpts, messages       int
 }
 
 // next returns the code of the reply to a command and changes the state.
 func (s *state) next(verb string) string {
+	// What is no BDAT, and does not leave the message alone, breaks it off.
+	word, _, _ := strings.Cut(verb, " ")
+	if s.chunks && !slices.Contains([]string{"BDAT", "NOOP", "HELP", "VRFY", "EXPN"}, word) {
+		s.chunks, s.spoiled = false, true
+	}
 	secret := s.submission && s.canTLS && !s.tls && !s.plainLogin
-	switch word, _, _ := strings.Cut(verb, " "); word {
+	switch word {
 	case "HELO", "EHLO":
 		s.helo = true
 		s.reset()
@@ -53,7 +66,9 @@ func (s *state) next(verb string) string {
 		return "250"
 	case "AUTH":
 		return s.auth()
-	case "MAIL", "RCPT", "DATA":
+	case "LHLO":
+		return "500"
+	case "MAIL", "RCPT", "DATA", "BDAT", "ETRN":
 		switch {
 		case secret:
 			return "530"
@@ -65,10 +80,12 @@ func (s *state) next(verb string) string {
 	return "500"
 }
 
-func (s *state) reset() { s.mail, s.rcpts = false, 0 }
+func (s *state) reset() { s.mail, s.rcpts, s.chunks, s.spoiled = false, 0, false, false }
 
 func (s *state) startTLS() string {
 	switch {
+	case s.spoiled:
+		return "503"
 	case s.tls:
 		return "503"
 	case !s.canTLS:
@@ -96,7 +113,9 @@ func (s *state) auth() string {
 
 func (s *state) transaction(verb string) string {
 	switch {
-	case strings.HasPrefix(verb, "MAIL") && s.mail:
+	case strings.HasPrefix(verb, "ETRN"):
+		return "502" // not offered
+	case strings.HasPrefix(verb, "MAIL") && s.mail, s.spoiled:
 		return "503"
 	case strings.HasPrefix(verb, "MAIL") && s.submission && !s.user:
 		return "530"
@@ -112,9 +131,16 @@ func (s *state) transaction(verb string) string {
 		return "250"
 	case s.rcpts == 0:
 		return "554"
+	case strings.HasPrefix(verb, "BDAT") && !strings.Contains(verb, "LAST"):
+		s.chunks = true
+		return "250"
 	}
+	last := strings.HasPrefix(verb, "BDAT")
 	s.reset()
 	s.messages++
+	if last {
+		return "250"
+	}
 	return "354"
 }
 
@@ -161,12 +187,38 @@ func TestSequences(t *testing.T) {
 	}
 }
 
+// TestChunkSequences is TestSequences inside a message that comes in chunks.
+func TestChunkSequences(t *testing.T) {
+	depth := 3
+	if *long {
+		depth = 4
+	} else if testing.Short() {
+		depth = 2
+	}
+	s := newServer(t, smtp.Options{}, listen.Info{})
+	var walk func(sequence []string)
+	walk = func(sequence []string) {
+		if len(sequence) == 3+depth || strings.HasPrefix(sequence[len(sequence)-1], "QUIT") {
+			s.playModel(t, state{}, sequence)
+			return
+		}
+		for _, v := range chunkVerbs {
+			walk(append(sequence[:len(sequence):len(sequence)], v))
+		}
+	}
+	walk([]string{"EHLO c.test", "MAIL FROM:<a@c.test>", "RCPT TO:<joe@x.test>"})
+}
+
 func (s *server) playModel(t *testing.T, model state, sequence []string) {
 	c, end := s.open(t, context.Background())
 	defer end()
 	c.want("220")
 	for i, verb := range sequence {
-		c.send(verb + "\r\n")
+		if strings.HasPrefix(verb, "BDAT") {
+			c.send(verb) // the octets are in it
+		} else {
+			c.send(verb + "\r\n")
+		}
 		code := model.next(verb)
 		r := c.reply()
 		if r == nil || !strings.HasPrefix(r.Error(), code) {

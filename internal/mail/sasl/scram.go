@@ -195,7 +195,7 @@ func sign(key []byte, text string) []byte {
 
 // checkIdentity takes an authzid that is the login itself, as PLAIN does.
 func checkIdentity(identity, login string) error {
-	if identity == "" {
+	if identity == "" || identity == "a=" { // GNU SASL sends an empty one
 		return nil
 	}
 	name, ok := strings.CutPrefix(identity, "a=")

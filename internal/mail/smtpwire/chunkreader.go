@@ -38,7 +38,7 @@ func ParseChunk(arg []byte) (Chunk, error) {
 type ChunkSource interface {
 	Source
 	// Next acknowledges a chunk that was read to its end and waits for the
-	// next one. An error ends the message.
+	// next one. An error breaks the message off.
 	Next() (Chunk, error)
 }
 
@@ -214,6 +214,9 @@ func (c *ChunkReader) advance() ([]byte, error) {
 	c.held = 0
 	if c.left == 0 {
 		chunk, err := c.src.Next()
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF // EOF would say that the message is complete
+		}
 		if err != nil {
 			return nil, err
 		}

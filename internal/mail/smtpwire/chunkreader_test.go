@@ -21,7 +21,7 @@ type chunked struct {
 func (c *chunked) Next() (smtpwire.Chunk, error) {
 	c.acks++
 	if len(c.chunks) == 0 {
-		return smtpwire.Chunk{}, io.ErrUnexpectedEOF
+		return smtpwire.Chunk{}, io.EOF
 	}
 	next := c.chunks[0]
 	c.chunks = c.chunks[1:]
@@ -137,6 +137,20 @@ func TestChunkSizes(t *testing.T) {
 		}
 		if err := r.Drain(100); (err != nil) != (tt.chunks[0].Size > 100) {
 			t.Errorf("%v: drain: %v", tt.chunks, err)
+		}
+	}
+}
+
+// TestChunkReaderCutOff: a message whose last chunk never comes is none.
+func TestChunkReaderCutOff(t *testing.T) {
+	for _, text := range []string{"", "text\r\n"} {
+		src := &chunked{segments: segments{pieces: [][]byte{[]byte(text)}}, chunks: []smtpwire.Chunk{{Size: int64(len(text))}}}
+		r := smtpwire.NewChunkReader(src, first(src), false, smtpwire.BodyLimits{})
+		if _, err := readByWriteTo(r); err != io.ErrUnexpectedEOF || r.Complete() {
+			t.Errorf("%q: %v", text, err)
+		}
+		if _, err := r.Read(make([]byte, 1)); err != io.ErrUnexpectedEOF {
+			t.Errorf("%q, again: %v", text, err)
 		}
 	}
 }
