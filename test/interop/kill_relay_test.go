@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
+	"net/textproto"
 	"os"
 	"path/filepath"
 	"strings"
@@ -190,43 +192,84 @@ func (r *road) next() string {
 
 // send hands over messages until told to stop or the server is gone.
 func (r *road) send(stop chan struct{}, i *instance) {
-	c, lines, err := dialLines(i, i.mxPort)
-	if err != nil {
+	d, ok := dialogue(i)
+	if !ok {
 		return
 	}
-	defer c.Close()
-	say := func(line, want string) bool {
-		if _, err := io.WriteString(c, line); err != nil {
-			return false
-		}
-		for {
-			reply, err := lines.ReadLine()
-			if err != nil {
-				return false
-			}
-			if len(reply) < 4 || reply[3] != '-' {
-				return strings.HasPrefix(reply, want)
-			}
-		}
-	}
-	if !say("", "220") || !say("EHLO kill.test\r\n", "250") {
-		return
-	}
+	defer d.conn.Close()
 	for {
 		select {
 		case <-stop:
 			return
 		default:
 		}
-		name := r.next()
-		text := "From: <" + r.from + ">\r\nSubject: " + name + "\r\nX-Token: " + name + "\r\n\r\n" + strings.Repeat("a line of the body\r\n", 20)
-		if !say("MAIL FROM:<"+r.from+">\r\n", "250") || !say("RCPT TO:<"+r.to+">"+r.notify+"\r\n", "250") ||
-			!say("DATA\r\n", "354") || !say(text+".\r\n", "250") {
+		if !r.one(d) {
 			return
 		}
-		r.mu.Lock()
-		r.acked[name] = true
-		r.mu.Unlock()
+	}
+}
+
+// once hands over one message.
+func (r *road) once(t *testing.T, i *instance) {
+	t.Helper()
+	d, ok := dialogue(i)
+	if !ok {
+		t.Fatal("the server does not answer")
+	}
+	defer d.conn.Close()
+	if !r.one(d) {
+		t.Fatalf("%s was not taken\n%s", r.to, i.log)
+	}
+}
+
+// one hands over a message and notes that it was acknowledged.
+func (r *road) one(d *dialog) bool {
+	name := r.next()
+	text := "From: <" + r.from + ">\r\nSubject: " + name + "\r\nX-Token: " + name + "\r\n\r\n" + strings.Repeat("a line of the body\r\n", 20)
+	if !d.say("MAIL FROM:<"+r.from+">", "250") || !d.say("RCPT TO:<"+r.to+">"+r.notify, "250") ||
+		!d.say("DATA", "354") || !d.say(text+".", "250") {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.acked[name] = true
+	return true
+}
+
+// dialog is an SMTP session that has said EHLO.
+type dialog struct {
+	conn  net.Conn
+	lines *textproto.Reader
+}
+
+func dialogue(i *instance) (*dialog, bool) {
+	c, lines, err := dialLines(i, i.mxPort)
+	if err != nil {
+		return nil, false
+	}
+	d := &dialog{c, lines}
+	if !d.hear("220") || !d.say("EHLO kill.test", "250") {
+		c.Close()
+		return nil, false
+	}
+	return d, true
+}
+
+// say sends a line, or several, and reports whether the reply begins as wanted.
+func (d *dialog) say(text, want string) bool {
+	_, err := io.WriteString(d.conn, text+"\r\n")
+	return err == nil && d.hear(want)
+}
+
+func (d *dialog) hear(want string) bool {
+	for {
+		reply, err := d.lines.ReadLine()
+		if err != nil {
+			return false
+		}
+		if len(reply) < 4 || reply[3] != '-' {
+			return strings.HasPrefix(reply, want)
+		}
 	}
 }
 
