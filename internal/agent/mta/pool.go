@@ -12,7 +12,7 @@ const (
 	keepIdle     = 5 * time.Second // longer would look like an attack to the host
 	keepOpen     = 5 * time.Minute
 	keepMessages = 100
-	keepPerHost  = 10
+	keepPerHost  = 50 // as many as may be in use at once for a destination that takes much
 )
 
 // pool keeps connections on which another message can be sent.
