@@ -26,8 +26,8 @@ const (
 	// maxOvertaken is how many groups with a higher priority may go before one
 	// that came earlier.
 	maxOvertaken = 32
-	// askPause is how soon after a failure an administrator's wish starts
-	// another attempt.
+	// askPause is the pause after a failure that no wish of an administrator
+	// makes shorter.
 	askPause = 10 * time.Second
 )
 
@@ -64,10 +64,11 @@ func (dest *destination) isClosed(now time.Time) bool {
 	return now.Before(dest.until) || dest.failures > 0 && len(dest.backlog) >= probeBacklog
 }
 
-// reopen lets an administrator's wish end the pause.
-func (dest *destination) reopen(now time.Time) {
-	if now.Sub(dest.failed) >= askPause {
-		dest.until = time.Time{}
+// reopen lets an administrator's wish end the pause, soon after a failure at
+// the latest.
+func (dest *destination) reopen() {
+	if soon := dest.failed.Add(askPause); soon.Before(dest.until) {
+		dest.until, dest.backoff = soon, askPause
 	}
 }
 

@@ -78,12 +78,17 @@ func (d *dispatcher) submit(ctx context.Context, g *group) {
 	d.mu.Lock()
 	dest := d.destination(g.hop)
 	if g.f.e.Asked {
-		dest.reopen(now)
+		dest.reopen()
 	}
 	dest.fresh = dest.fresh || g.isFresh()
 	switch {
 	case d.stopping:
 		d.mu.Unlock()
+		g.f.close()
+	case dest.isClosed(now) && g.f.e.Asked: // its schedule would take hours
+		until := dest.comeback(now)
+		d.mu.Unlock()
+		g.f.postpone(until)
 		g.f.close()
 	case dest.isClosed(now):
 		reply, until := dest.reply, dest.comeback(now)

@@ -47,6 +47,9 @@ func (r *Reporter) message(e *queue.Entry, to address.Address) *queue.Message {
 		Received: time.Now(),
 		Origin:   queue.Origin{Protocol: localProtocol},
 		SMTPUTF8: e.SMTPUTF8 || !to.IsASCII(),
+		Priority: e.Priority,
+		// RFC 8689 5: what had to be kept from strangers once is kept now.
+		RequireTLS: e.RequireTLS,
 	}
 }
 
@@ -62,7 +65,7 @@ func (r *Reporter) report(e *queue.Entry, m *queue.Message, fates []dsn.Recipien
 		By:           e.By.Until,
 		QueueID:      e.ID.String(),
 		UTF8:         m.SMTPUTF8,
-		Full:         e.Ret == "FULL" || e.Ret == "" && e.Size <= maxReturned,
+		Full:         !e.RequireTLS && (e.Ret == "FULL" || e.Ret == "" && e.Size <= maxReturned), // RFC 8689 5
 		Recipients:   fates,
 	}
 }

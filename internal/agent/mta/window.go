@@ -19,7 +19,7 @@ import "time"
 //
 // Mail within a window of 1 that cannot be delivered either is another thing:
 // the destination is then left alone for a while, see dispatcher.trouble.
-// docs/decisions/0009-concurrency-feedback.md has the numbers behind the rule.
+// docs/decisions/0010-concurrency-feedback.md has the numbers behind the rule.
 type window struct {
 	size    float64   // 0 is a new one
 	settled bool      // trouble was met: no more doubling
