@@ -18,6 +18,9 @@ type bookTexts struct {
 	flagAdd, flagRemove, flagFile, flagOwner, flagMembersOnly               string
 	flagDescription, flagMember, flagBySender, flagBy, flagKind, flagExcept string
 	flagPasswordFile                                                        string
+	shortImport, longImport, shortImportSystem, shortImportAliases          string
+	longImportAliases, flagHomes, flagLocalDomain, importNotes              string
+	importClean, needLocalDomain                                            string
 	applied, applyWould, applyNothing, verbAdd, verbChange, verbRemove      string
 	verbKeep, recipientsChanged, membersChanged, aliasSet, listAdded        string
 	listChanged, routeSet, rewriteSet, copySet, accessSet, credentialSet    string
@@ -142,6 +145,25 @@ never an argument and never shown again.
 		flagKind:           "kind of rewriting: canonical, sender-canonical, recipient-canonical, generic or masquerade",
 		flagExcept:         "user, domain or address that stays; may be repeated",
 		flagPasswordFile:   "read the password from the first line of a file",
+
+		shortImport: "Take over what sendmail or Postfix know about addresses",
+		longImport: `Read the files of another mail server, turn them into domains, aliases, lists and
+rules, and add those. Nothing that exists is removed. Each line that cannot be
+carried over is printed with its reason; users of the old machine are named, for
+they are no accounts yet.
+
+  tram import postfix /etc/postfix --dry-run
+  tram import sendmail /etc/mail --homes /home`,
+		shortImportSystem:  "Read the files of %s in a directory",
+		shortImportAliases: "Read a file of aliases; what newaliases does",
+		longImportAliases: `Read a file in the form of /etc/aliases and make its entries aliases of the local
+domain. Aliases that are not in the file stay. Without a name it is the one of
+local.aliases in the configuration.`,
+		flagHomes:       "directory with the users' directories, for their .forward",
+		flagLocalDomain: "domain of names without one",
+		importNotes:     "%d things could not be carried over:",
+		importClean:     "Everything was carried over.",
+		needLocalDomain: "neither %s nor the domain above it is a domain of this server; name one with --domain, or add it: tram domain add",
 
 		applied: "%d changes made.", applyWould: "%d changes would be made.", applyNothing: "Everything is as the file says.",
 		verbAdd: "add", verbChange: "change", verbRemove: "remove", verbKeep: "keep",
@@ -279,6 +301,25 @@ không bao giờ là tham số và không bao giờ hiện lại.
 		flagKind:           "loại viết lại: canonical, sender-canonical, recipient-canonical, generic hoặc masquerade",
 		flagExcept:         "người dùng, tên miền hoặc địa chỉ giữ nguyên; có thể lặp lại",
 		flagPasswordFile:   "đọc mật khẩu từ dòng đầu của một tệp",
+
+		shortImport: "Lấy những gì sendmail hoặc Postfix biết về các địa chỉ",
+		longImport: `Đọc các tệp của một máy chủ thư khác, đổi chúng thành tên miền, bí danh, danh
+sách và quy tắc, rồi thêm vào. Không gì đang có bị xóa. Mỗi dòng không chuyển
+được đều được in ra kèm lý do; người dùng của máy cũ được nêu tên, vì họ chưa
+phải là tài khoản.
+
+  tram import postfix /etc/postfix --dry-run
+  tram import sendmail /etc/mail --homes /home`,
+		shortImportSystem:  "Đọc các tệp của %s trong một thư mục",
+		shortImportAliases: "Đọc một tệp bí danh; việc của newaliases",
+		longImportAliases: `Đọc một tệp theo dạng /etc/aliases và lấy các mục của nó làm bí danh của tên
+miền ở đây. Bí danh không có trong tệp vẫn còn. Không nêu tên thì là tệp của
+local.aliases trong cấu hình.`,
+		flagHomes:       "thư mục chứa thư mục của người dùng, để đọc .forward",
+		flagLocalDomain: "tên miền của những tên không có tên miền",
+		importNotes:     "%d điều không chuyển được:",
+		importClean:     "Mọi điều đã được chuyển.",
+		needLocalDomain: "cả %s và tên miền trên nó đều không thuộc máy chủ này; hãy nêu bằng --domain, hoặc thêm: tram domain add",
 
 		applied: "Đã thực hiện %d thay đổi.", applyWould: "Sẽ có %d thay đổi.", applyNothing: "Mọi thứ đã đúng như tệp.",
 		verbAdd: "thêm", verbChange: "sửa", verbRemove: "xóa", verbKeep: "giữ",

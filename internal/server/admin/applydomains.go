@@ -41,6 +41,11 @@ func (p *plan) readDomain(in control.BookDomain) (name string, out wantedDomain,
 	if err == nil {
 		d, err = d.Normal()
 	}
+	if old, there := p.have.domains.of[d.Name]; err == nil && there && p.in.Add {
+		if d, err = domainIn(filledUp(in, old)); err == nil {
+			d, err = d.Normal()
+		}
+	}
 	if err != nil {
 		return in.Name, out, err
 	}
@@ -64,6 +69,24 @@ func (p *plan) readDomain(in control.BookDomain) (name string, out wantedDomain,
 	slices.Sort(out.recipients)
 	out.recipients = slices.Compact(out.recipients)
 	return d.Name, out, nil
+}
+
+// filledUp is a domain that is only added to: what the book leaves out stays.
+func filledUp(in, old control.BookDomain) control.BookDomain {
+	if in.Kind == "" && in.AliasOf == "" {
+		in.Kind, in.AliasOf = old.Kind, old.AliasOf
+	}
+	for _, f := range []struct{ to, have *string }{
+		{&in.CatchAll, &old.CatchAll}, {&in.SubaddressSeparator, &old.SubaddressSeparator}, {&in.Footer, &old.Footer},
+	} {
+		if *f.to == "" {
+			*f.to = *f.have
+		}
+	}
+	if in.Verify == "" && in.Kind == directory.Relayed.String() {
+		in.Verify = old.Verify
+	}
+	return in
 }
 
 // domain compares one domain.
