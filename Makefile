@@ -7,7 +7,7 @@ FUZZTIME ?= 30s
 POINTS   ?= 10000
 bin      := .cache/bin
 
-.PHONY: help build run example test unit race fuzz crash soak bench lint fmt clean
+.PHONY: help build run example test unit race fuzz crash backlog soak bench lint fmt clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
@@ -37,6 +37,9 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 
 crash: ## the crash sweep alone: make crash POINTS=1000000
 	@go run ./test/sim/crash -points $(POINTS)
+
+backlog: ## fresh mail beside a queue of a million entries for dead hosts
+	go test ./test/backlog -run Backlog -v -long -timeout 20m
 
 soak: ## the long sweep and an hour of fuzzing, before a release
 	$(MAKE) --no-print-directory crash POINTS=1000000

@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"pgregory.net/rapid"
 
+	"tram/internal/mail/address"
 	"tram/internal/storage/kv"
 	"tram/internal/storage/kv/pebble"
 )
@@ -225,7 +226,7 @@ func (w *world) command() {
 	id := rapid.SampledFrom(ids).Draw(w.t, "id")
 	held := strings.HasSuffix(w.now()[id], "hold")
 	flying := slices.ContainsFunc(w.flights, func(e *Entry) bool { return e.ID == id })
-	switch rapid.SampledFrom([]string{"hold", "unhold", "retry", "delete"}).Draw(w.t, "command") {
+	switch rapid.SampledFrom([]string{"hold", "unhold", "retry", "delete", "redirect"}).Draw(w.t, "command") {
 	case "hold":
 		w.expect(!held, nil, id, w.q.hold, func(p picture) { p[id] += "hold" })
 	case "unhold":
@@ -236,6 +237,16 @@ func (w *world) command() {
 			want = ErrHeld
 		}
 		w.expect(!held && !flying, want, id, w.q.Retry, func(picture) {})
+	case "redirect":
+		var want error
+		if flying {
+			want = ErrInFlight
+		}
+		to := address.Address{Local: fmt.Sprintf("m%dnew", w.n), Domain: "example.net"}
+		redirect := func(ctx context.Context, f Filter) (int, error) { return w.q.Redirect(ctx, f, to) }
+		w.expect(!flying, want, id, redirect, func(p picture) {
+			p[id] = describe(&Entry{Message: Message{Rcpts: []Rcpt{{To: to}}, Hold: held}})
+		})
 	case "delete":
 		var want error
 		if flying {

@@ -148,6 +148,14 @@ func drawEntry(t *rapid.T) *Entry {
 	return e
 }
 
+func mustHead(t *rapid.T, record []byte) head {
+	h, err := decodeHead(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 func TestRecordRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := drawEntry(t)
@@ -158,6 +166,9 @@ func TestRecordRoundTrip(t *testing.T) {
 		}
 		if !same(e, back) {
 			t.Fatalf("got  %+v\nwant %+v", back, e)
+		}
+		if got, want := string(domainOf(mustHead(t, record), record)), e.domain(); got != want {
+			t.Fatalf("domain %q, want %q", got, want)
 		}
 		h, err := decodeHead(record)
 		if err != nil || h.body != e.Body || h.next != e.attempt() || h.priority != e.Priority || h.flags != flagsOf(e) {
@@ -202,6 +213,10 @@ func FuzzDecodeRecord(f *testing.F) {
 		back, err := decodeRecord(recordOf(nil, e))
 		if err != nil || !same(e, back) {
 			t.Errorf("got %+v, %v\nwant %+v", back, err, e)
+		}
+		// What steps over a record agrees with what reads it, old or new.
+		if h, err := decodeHead(b); err != nil || string(domainOf(h, b)) != e.domain() {
+			t.Errorf("domain %q, %v, want %q", domainOf(h, b), err, e.domain())
 		}
 	})
 }

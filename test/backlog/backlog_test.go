@@ -114,6 +114,8 @@ data = "data"
 [[listener]]
 protocol = "smtp"
 address = "%s:%d"
+[limits]
+stop_time = "1s"
 [relay]
 networks = ["127.0.0.0/8"]
 mx_port = %d

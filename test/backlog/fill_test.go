@@ -138,7 +138,7 @@ func deferSome(ctx context.Context, s *stores.Stores, accounts []kv.Account) err
 func letter(n int, body blob.ID) queue.Message {
 	domain := n % deadDomains
 	kind := "dead"
-	if domain%silentShare == 0 {
+	if domain%silentShare == silentShare/2 { // fresh and tried ones among them
 		kind = "silent"
 	}
 	return queue.Message{
