@@ -73,10 +73,6 @@ func (s *session) rcpt(ctx context.Context, arg []byte) {
 		s.fail(ctx, "RCPT", err)
 		return
 	}
-	// RFC 5321 4.5.1: <postmaster> is the postmaster of this host.
-	if r.To.Domain == "" {
-		r.To.Domain = s.opts.Hostname
-	}
 	if err := s.opts.Receiver.Rcpt(ctx, &s.peer, e, r); err != nil {
 		s.fail(ctx, "RCPT", err)
 		return

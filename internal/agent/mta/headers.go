@@ -109,7 +109,8 @@ func peekHeader(text io.Reader) (header, rest []byte, err error) {
 		from := len(buf)
 		n, err := text.Read(buf[from:cap(buf)])
 		buf = buf[:from+n]
-		if end := endOfHeader(buf, from); end >= 0 {
+		end := endOfHeader(buf, from)
+		if end >= 0 && end <= maxEdited {
 			return buf[:end:end], buf[end:], nil
 		}
 		switch {

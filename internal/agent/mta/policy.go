@@ -67,6 +67,7 @@ var (
 	errDisabled  = smtpwire.NewReply(550, "5.2.1", "This mailbox takes no mail at present")
 	errMailFull  = smtpwire.NewReply(452, "4.2.2", "The mailbox is full, try again later")
 	errMailSmall = smtpwire.NewReply(552, "5.2.3", "The message is larger than the whole mailbox may be")
+	errRouting   = smtpwire.NewReply(550, "5.7.1", "Relaying denied: the address names a way through another host")
 	errMembers   = smtpwire.NewReply(550, "5.7.2", "Only members may send to this list; send from the address with which you are a member, or write to its owner")
 )
 
@@ -161,12 +162,14 @@ func (a *admitter) class(rule *directory.Access) Admission {
 	case directory.IsAccount:
 		return a.room(&res.Account)
 	case directory.IsAlias: // room is a matter of each target, at delivery
+		if _, ok := passedOn(a.to, res); ok {
+			return a.relayed()
+		}
 		return Admission{Why: "the address is an alias"}
 	case directory.IsList:
 		return a.list()
 	case directory.IsRelayed:
-		ask := res.Verify == directory.VerifyCallout && !Trusted(a.c, a.who, a.f.Rules)
-		return Admission{Ask: ask, Why: "we relay the domain"}
+		return a.relayed()
 	case directory.NotLocal:
 		return a.relay(rule)
 	case directory.Disabled:
@@ -174,6 +177,34 @@ func (a *admitter) class(rule *directory.Access) Admission {
 	}
 	return a.refuse(errNoUser, "nobody has the address")
 }
+
+// relayed decides about an address in a domain that we relay.
+func (a *admitter) relayed() Admission {
+	res := &a.f.Resolution
+	switch {
+	case Trusted(a.c, a.who, a.f.Rules):
+		return Admission{Why: "we relay the domain"}
+	case res.Domain.Verify != directory.VerifyList && namesRoute(a.to):
+		return a.refuse(errRouting, "the address names a way through another host")
+	}
+	return Admission{Ask: res.Verify == directory.VerifyCallout, Why: "we relay the domain"}
+}
+
+// passedOn is the address in a relayed domain that one in an alias domain of it
+// stands for. To the directory that is an alias; to the policy it is relayed.
+func passedOn(to address.Address, res *directory.Resolution) (address.Address, bool) {
+	if res.Class != directory.IsAlias || res.Domain.Kind != directory.Relayed || len(res.Targets) != 1 {
+		return to, false
+	}
+	target := res.Targets[0].Address
+	through := address.Address{Local: to.Local, Domain: res.Domain.Name}
+	return target, target.Fold() == through.Fold() && to.ASCII() != res.Domain.Name
+}
+
+// namesRoute reports whether a local part may mean another address to the host
+// that gets it ("x%far.example", "far.example!x"): the next hop trusts us, and
+// must not be made an open relay through us.
+func namesRoute(a address.Address) bool { return strings.ContainsAny(a.Local, "@%!") }
 
 // relay decides about an address that is not ours.
 func (a *admitter) relay(rule *directory.Access) Admission {
@@ -184,7 +215,7 @@ func (a *admitter) relay(rule *directory.Access) Admission {
 		return Admission{Why: "the client is in a network that may relay"}
 	case Trusted(a.c, a.who, a.f.Rules):
 		return Admission{Why: "an access rule lets the client relay"}
-	case rule != nil && rule.By == directory.ByRcptTo && rule.Do().Verb == directory.AccessRelay:
+	case rule != nil && rule.By == directory.ByRcptTo && rule.Do().Verb == directory.AccessRelay && !namesRoute(a.to):
 		return Admission{Why: "an access rule lets everybody send there"}
 	}
 	return a.refuse(errRelay, "the domain is not ours and the client may not relay")

@@ -148,13 +148,22 @@ func (r *Receiver) Judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Enve
 	case a.Verdict != Accept:
 		return nil, nil // Data does it
 	case a.Ask && r.o.Callout != nil:
-		if reply := r.o.Callout.Ask(ctx, env, to, f); reply != nil {
+		if reply := r.ask(ctx, env, to, f); reply != nil {
 			return reply, nil
 		}
 	}
 	// What a route refuses is refused here: later it would be a bounce. Whether
 	// there is a default relay makes no difference to that.
 	return Route(RouteConfig{}, env, to, f).Reply, nil
+}
+
+// ask asks the next hop about a recipient, by the name that the next hop knows.
+func (r *Receiver) ask(ctx context.Context, e Envelope, to address.Address, f Facts) *smtpwire.Reply {
+	if through, ok := passedOn(to, &f.Resolution); ok {
+		to = through
+		f.Resolution.Class, f.Resolution.Targets = directory.IsRelayed, nil
+	}
+	return r.o.Callout.Ask(ctx, e, to, f)
 }
 
 // lookUp finds what Admit and Route want to know about a recipient.
