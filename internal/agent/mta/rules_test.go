@@ -12,7 +12,6 @@ import (
 	"tram/internal/agent/mta"
 	"tram/internal/agent/mta/smtptest"
 	"tram/internal/directory"
-	"tram/internal/mail/message"
 	"tram/internal/mail/smtpwire"
 	"tram/internal/queue"
 )
@@ -368,14 +367,4 @@ func TestBarePostmaster(t *testing.T) {
 	if n := len(l.inbox()); n != 1 {
 		t.Errorf("%d messages for the postmaster", n)
 	}
-}
-
-// structureOf reads a stored message as its readers do.
-func structureOf(t *testing.T, text string) string {
-	t.Helper()
-	d, err := message.Scan(strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(d.BodyStructure)
 }
