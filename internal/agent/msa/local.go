@@ -72,18 +72,35 @@ func (l *Local) recipients(ctx context.Context, e *smtpwire.Envelope) (*smtpwire
 		if to.Local != "root" || to.Domain != l.o.Domain {
 			continue
 		}
-		res, err := l.o.Directory.Resolve(ctx, *to)
+		instead, err := l.postmaster(ctx, *to)
 		if err != nil {
 			return nil, err
 		}
-		if res.Class == directory.Unknown || res.Class == directory.NotLocal {
-			*to = address.Address{Local: "postmaster", Domain: to.Domain}
-			if res.Class == directory.NotLocal {
-				to.Domain = "" // the postmaster of this server, RFC 5321 4.5.1
-			}
-		}
+		*to = instead
 	}
 	return &own, nil
+}
+
+// postmaster is who gets mail for root: root, where there is such a user, else
+// the postmaster of the domain, or of this server when the domain is not ours.
+// A machine that has neither, a null client, leaves root to the host that it
+// passes everything to.
+func (l *Local) postmaster(ctx context.Context, root address.Address) (address.Address, error) {
+	res, err := l.o.Directory.Resolve(ctx, root)
+	if err != nil {
+		return root, err
+	}
+	switch res.Class {
+	case directory.Unknown:
+		return address.Address{Local: "postmaster", Domain: root.Domain}, nil
+	case directory.NotLocal:
+		here := address.Address{Local: "postmaster"} // RFC 5321 4.5.1
+		res, err = l.o.Directory.Resolve(ctx, here)
+		if err == nil && res.Class != directory.Unknown && res.Class != directory.NotLocal {
+			return here, nil
+		}
+	}
+	return root, err
 }
 
 // complete writes what a header lacks, and completes addresses without a
