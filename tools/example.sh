@@ -49,6 +49,7 @@ for directory in *.directory.toml; do
 	"$tram" --config "$host.toml" serve 2>"$host.log" &
 	started+=($!)
 done
+n=0
 for directory in *.directory.toml; do
 	host=${directory%.directory.toml}
 	for _ in $(seq 100); do
@@ -56,7 +57,7 @@ for directory in *.directory.toml; do
 		sleep 0.1
 	done
 	grep -q msg=ready "$host.log" || { cat "$host.log" >&2; exit 1; }
-	printf '%-10s %s\n' "$host" "$(grep -o 'listeners="[^"]*"' "$host.log" | tail -1)"
+	printf '%-10s pid %-7s %s\n' "$host" "${started[$((++n))]}" "$(sed -n 's/.*listeners="\[\(.*\)\]".*/\1/p' "$host.log" | tail -1)"
 done
 cat <<TEXT
 
@@ -66,7 +67,8 @@ Logs and configurations are in $place. In another terminal:
     cd $place
     ../../../bin/tram --config HOST.toml queue list
     ../../../bin/tram --config HOST.toml explain ADDRESS
-    kill -STOP PID and kill -CONT PID cut and heal a hop (PIDs: ${started[*]}, name server first)
+    kill -STOP PID    # cuts a hop; kill -CONT PID heals it
+    kill -HUP ${started[0]}     # makes the name server read an edited zone
 
 Ctrl-C stops it; otherwise it ends after $time.
 TEXT

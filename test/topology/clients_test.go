@@ -31,6 +31,9 @@ var programs = []struct{ name, program, script string }{
 	{"sendmail -t on the null client", "bash",
 		`ln -sf "$TRAM" sendmail
 		printf 'From: root@may.congty.test\nTo: root@congty.test\nSubject: %s\n\nxin chào\n' "$SUBJECT" | TRAM_CONFIG="$CLIENT_CONFIG" ./sendmail -t -i`},
+	{"cron on the null client", "bash", // as Debian's cron calls it
+		`ln -sf "$TRAM" sendmail
+		printf 'Subject: %s\n\nxin chào\n' "$SUBJECT" | TRAM_CONFIG="$CLIENT_CONFIG" ./sendmail -FCronDaemon -i -B8BITMIME -oem root`},
 	{"swaks to the hub", "swaks",
 		`swaks -n --server "$HUB" --port "$HUB_PORT" --tls --auth PLAIN --auth-user an@congty.test --auth-password an-secret --from an@congty.test --to an@congty.test --header "Subject: $SUBJECT"`},
 	{"msmtp to the hub", "msmtp",

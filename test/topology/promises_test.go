@@ -3,6 +3,7 @@ package topology
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"tram/internal/config"
 )
@@ -41,6 +42,64 @@ func proxyStoresNothing(l *lab) {
 	}
 	l.heal(c)
 	l.settle()
+}
+
+// relayKnowsNames cuts the host inside off: the relay still refuses people
+// who do not exist, and keeps mail for those who do, also over its own crash.
+func relayKnowsNames(l *lab) {
+	l.keeps("relay", "inside", road{via: "outside", from: "chi@ngoai.test", to: "binh@congty.test", end: "inside"},
+		refusal{"relay", "chi@ngoai.test", "nobody@congty.test", "550 5.1.1"})
+}
+
+// backupKeepsMail does the same to the first MX.
+func backupKeepsMail(l *lab) {
+	l.keeps("backup", "primary", road{via: "outside", from: "chi@ngoai.test", to: "binh@congty.test", end: "primary"},
+		refusal{"backup", "chi@ngoai.test", "nobody@congty.test", "550 5.1.1"})
+}
+
+// keeps cuts the last hop of a road, waits until the keeper holds the mail,
+// kills the keeper too, and mends both.
+func (l *lab) keeps(keeper, last string, r road, no refusal) {
+	l.t.Helper()
+	c := cut{how: kill, what: last}
+	l.apply(c)
+	l.send(r)
+	l.awaitQueued(keeper)
+	l.refused(no)
+	l.hosts[keeper].kill()
+	l.hosts[keeper].start()
+	if !l.hosts[keeper].queued() {
+		l.t.Errorf("%s has lost what it held", keeper)
+	}
+	l.heal(c)
+	l.settle()
+}
+
+// awaitQueued waits until a host holds mail.
+func (l *lab) awaitQueued(name string) {
+	l.t.Helper()
+	for began := time.Now(); !l.hosts[name].queued(); time.Sleep(retryPause / 5) {
+		if time.Since(began) > feltTime {
+			l.t.Fatalf("%s holds no mail\n%s", name, l.logs())
+		}
+	}
+}
+
+// clientHidesItsName sees that no message shows the name of the null client as
+// the domain of its sender.
+func clientHidesItsName(l *lab) {
+	for box, host := range map[string]string{"an@congty.test": "hub", "chi@ngoai.test": "outside"} {
+		h := l.hosts[host]
+		all, err := envelopes(h.door(config.IMAP), *h.directory.account(box))
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		for _, e := range all {
+			if from := e.From[0].Addr(); strings.Contains(from, "may.congty") {
+				l.t.Errorf("%s got %s from %s", box, e.MessageID, from)
+			}
+		}
+	}
 }
 
 // customers is how many domains the host of the provider has, beside its own.

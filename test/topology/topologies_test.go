@@ -86,6 +86,7 @@ var topologies = []topology{
 		},
 		cuts: []cut{{kill, "inside", []int{1, 2}}, {freeze, "relay", []int{0, 1}}, {kill, "relay", []int{0, 1, 2}}},
 		no:   []refusal{{"relay", "chi@ngoai.test", "nobody@congty.test", "550 5.1.1"}},
+		also: relayKnowsNames,
 	},
 	{
 		name: "dmz-proxy",
@@ -123,16 +124,18 @@ var topologies = []topology{
 		},
 		cuts: []cut{{kill, "primary", []int{1, 2}}, {kill, "outside", []int{0}}, {freeze, "primary", []int{1}}},
 		no:   []refusal{{"backup", "chi@ngoai.test", "nobody@congty.test", "550 5.1.1"}},
+		also: backupKeepsMail,
 	},
 	{
 		name: "null-client",
 		roads: []road{
 			{via: "client", from: "root@may.congty.test", to: "chi@ngoai.test", end: "outside"},
-			{via: "client", from: "root@may.congty.test", to: "root@congty.test", end: "hub", box: "an@congty.test"},
+			{via: "client", from: "root@may.congty.test", to: "root@may.congty.test", end: "hub", box: "an@congty.test"},
 			{via: "outside", from: "chi@ngoai.test", to: "root@congty.test", end: "hub", box: "an@congty.test"},
 			{via: "hub", from: "an@congty.test", to: "chi@ngoai.test", end: "outside"},
 		},
 		cuts: []cut{{kill, "hub", []int{0, 1, 2}}, {freeze, "hub", []int{0, 1}}},
+		also: clientHidesItsName,
 	},
 }
 
