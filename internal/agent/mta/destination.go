@@ -75,7 +75,7 @@ func (dest *destination) reopen() {
 // comeback is when mail that is put off may be tried: not all at once.
 func (dest *destination) comeback(now time.Time) time.Time {
 	until := dest.until
-	if until.Before(now) {
+	if !until.After(now) {
 		until = now.Add(dest.backoff)
 	}
 	return until.Add(rand.N(dest.backoff/4 + 1))

@@ -148,7 +148,7 @@ func FuzzReport(f *testing.F) {
 		if strings.Contains(mail, "=_") {
 			r.Boundary = "" // nobody can guess it
 		}
-		r.ReportingMTA, r.MessageID, r.EnvID, r.QueueID, r.References = mta, id, id, id, id
+		r.ReportingMTA, r.MessageID, r.EnvID, r.QueueID, r.References, r.Subject = mta, id, id, id, id, diagnostic
 		r.Recipients = r.Recipients[:1]
 		r.Recipients[0].RemoteMTA, r.Recipients[0].Diagnostic, r.Recipients[0].Original = mta, diagnostic, original
 		r.Recipients[0].Status = id
