@@ -18,6 +18,7 @@ getmail getmail6
 mpop mpop
 msmtp msmtp
 s-nail s-nail
+gsasl gsasl
 /usr/share/perl5/Mail/IMAPClient.pm libmail-imapclient-perl
 python3 python3
 openssl openssl'
