@@ -31,7 +31,11 @@ func (a *app) queueList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return list(a, a.say.queueEmpty, a.queueTitles(), a.queueRow, func(emit func(control.QueueEntry) error) error {
+			none := a.say.queueEmpty
+			if filter != (control.QueueFilter{}) {
+				none = a.say.queueNoneChosen
+			}
+			return list(a, none, a.queueTitles(), a.queueRow, func(emit func(control.QueueEntry) error) error {
 				return ops.Queue(ctx, filter, emit)
 			})
 		}),
@@ -47,7 +51,7 @@ func (a *app) queueRow(e control.QueueEntry) []string {
 	}
 	const shown = 3
 	var rcpts []string
-	reply := cmp.Or(e.HoldReason, e.Why)
+	reply := ""
 	for _, r := range e.Recipients {
 		if len(rcpts) < shown {
 			rcpts = append(rcpts, r.Address)
@@ -58,7 +62,7 @@ func (a *app) queueRow(e control.QueueEntry) []string {
 	if more := len(e.Recipients) - len(rcpts); more > 0 {
 		text += " +" + countText(int64(more))
 	}
-	return []string{e.ID, e.State, timeText(e.Received), sizeText(e.Size), e.Sender, text, timeText(e.Next), shorten(reply, 60)}
+	return []string{e.ID, e.State, timeText(e.Received), sizeText(e.Size), e.Sender, text, timeText(e.Next), shorten(cmp.Or(e.HoldReason, reply, e.Why), 60)}
 }
 
 // rareFields are those that most entries have not.

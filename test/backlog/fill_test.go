@@ -95,7 +95,9 @@ func fillSome(ctx context.Context, s *stores.Stores, body blob.ID, from int) err
 	return deferSome(ctx, s, accounts)
 }
 
-// deferSome takes all that is fresh and defers most of it.
+// deferSome takes all that is fresh and defers most of it, to a time that will
+// have passed when the server starts. What the schedule says meanwhile does not
+// matter: it is made anew from the records then.
 func deferSome(ctx context.Context, s *stores.Stores, accounts []kv.Account) error {
 	q := s.Queue
 	var taken []*queue.Entry
@@ -106,6 +108,10 @@ func deferSome(ctx context.Context, s *stores.Stores, accounts []kv.Account) err
 		}
 		if e == nil {
 			break
+		}
+		if e.Rcpts[0].Attempts > 0 { // due again already
+			q.Postpone(e, time.Now().Add(time.Hour))
+			continue
 		}
 		taken = append(taken, e)
 	}
