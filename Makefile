@@ -41,8 +41,9 @@ crash: ## the crash sweep alone: make crash POINTS=1000000
 backlog: ## fresh mail beside a queue of a million entries for dead hosts
 	go test ./test/backlog -run Backlog -v -long -timeout 20m
 
-soak: ## the long sweep and an hour of fuzzing, before a release
+soak: ## the long sweep, much mail for hosts in trouble and an hour of fuzzing, before a release
 	$(MAKE) --no-print-directory crash POINTS=1000000
+	go test ./internal/agent/mta -run Trouble -v -trouble 100000 -timeout 1h
 	$(MAKE) --no-print-directory fuzz FUZZTIME=2m
 
 bench: build ## compare with Postfix and Dovecot (needs root and ../shared/bench)
