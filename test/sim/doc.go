@@ -14,8 +14,10 @@
 // disk is cloned three times as a power cut would leave it, with 0, 50 and
 // 100 % of what was not synced. Each clone is a crash point: it is opened,
 // read and compared with the model, then all space that nothing uses is
-// reclaimed, its queue is worked off, and it is compared again. What is outside
-// of the stores, the Maildir and the other host, does not crash with them.
+// reclaimed, its queue is worked off, and it is compared again; at one point of
+// 16 with another host at hand, until nothing is left in the queue. What is
+// outside of the stores, the Maildir and the other host, does not crash with
+// them.
 //
 //	0 acknowledged messages lost, torn or delivered twice
 //	0 notifications missing, or sent twice

@@ -3,27 +3,26 @@ package sim
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"tram/internal/queue"
 )
 
-// drain delivers what waits in the queue for our own accounts, as the server
-// would after a start.
-func (w *world) drain(ctx context.Context) error {
+// drain works off what waits in the queue, as the server would after a start,
+// up to the recipients that are not waited for.
+func (w *world) drain(ctx context.Context, waitFor func(rcpt string) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- w.mta.Run(ctx) }()
-	err := w.awaitLocal(ctx)
+	err := w.await(ctx, waitFor)
 	cancel()
 	<-done
 	return err
 }
 
-func (w *world) awaitLocal(ctx context.Context) error {
+func (w *world) await(ctx context.Context, waitFor func(rcpt string) bool) error {
 	for {
-		waiting, err := w.waitingLocal(ctx)
+		waiting, err := w.waiting(ctx, waitFor)
 		if err != nil || waiting == "" {
 			return err
 		}
@@ -35,15 +34,15 @@ func (w *world) awaitLocal(ctx context.Context) error {
 	}
 }
 
-// waitingLocal names one entry with a recipient of ours, "" without one.
-func (w *world) waitingLocal(ctx context.Context) (string, error) {
+// waiting names one entry with such a recipient, "" without one.
+func (w *world) waiting(ctx context.Context, waitFor func(rcpt string) bool) (string, error) {
 	entries, err := w.queue.List(ctx, queue.Filter{})
 	if err != nil {
 		return "", err
 	}
 	for _, e := range entries {
 		for _, r := range e.Rcpts {
-			if strings.HasSuffix(r.To.String(), "@"+domain) {
+			if waitFor(r.To.String()) {
 				return e.ID.String() + " to " + r.To.String(), nil
 			}
 		}

@@ -56,7 +56,7 @@ func faultRound(ctx context.Context, seed uint64, fault faultfs.Fault) (violatio
 	clone := faultfs.Clone(mem, 0, seed, *op)
 	_ = w.close() // it failed; whatever it says, the clone is the judge
 	s := &sweep{seed: seed}
-	violations = append(violations, s.recover(ctx, clone, told)...)
+	violations = append(violations, s.recover(ctx, clone, told, alone)...)
 	for i, v := range violations {
 		violations[i] = fmt.Sprintf("seed %d, %v at %s: %s", seed, fault.Err, op, v)
 	}

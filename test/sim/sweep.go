@@ -1,11 +1,9 @@
 package sim
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"runtime"
 	"sync"
@@ -113,48 +111,13 @@ func (s *sweep) crash(ctx context.Context, mem *vfs.MemFS, m *model, w *world, h
 		s.checking.Go(func() {
 			defer func() { <-s.slots }()
 			s.points.Add(1)
-			s.report(op, keep, s.recover(ctx, clones[i], told))
+			r := alone
+			if op.Seq%connectedEvery == 0 {
+				r = connected
+			}
+			s.report(op, keep, s.recover(ctx, clones[i], told, r))
 		})
 	}
-}
-
-// recover opens a crashed disk, compares it, works off its queue, and compares
-// it again.
-func (s *sweep) recover(ctx context.Context, clone *vfs.MemFS, told *model) []string {
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(s.patience, checkTime))
-	defer cancel()
-	files, err := restore(told.files)
-	defer os.RemoveAll(files)
-	if err != nil {
-		return []string{fmt.Sprintf("the files are not restored: %v", err)}
-	}
-	w, err := openWorld(ctx, clone, worldOptions{relay: nobody, files: files, retry: time.Hour})
-	if err != nil {
-		return []string{fmt.Sprintf("the store does not open: %v", err)}
-	}
-	violations := check(ctx, w, told, false)
-	if told.filesErr != nil {
-		violations = append(violations, fmt.Sprintf("the files could not be read: %v", told.filesErr))
-	}
-	if err := w.collect(ctx); err != nil {
-		violations = append(violations, fmt.Sprintf("reclaim space: %v", err))
-	}
-	if err := w.drain(ctx); err != nil {
-		violations = append(violations, fmt.Sprintf("work off the queue: %v", err))
-	} else {
-		violations = append(violations, check(ctx, w, told, true)...)
-	}
-	if err := w.close(); err != nil {
-		violations = append(violations, fmt.Sprintf("close: %v", err))
-	}
-	return violations
-}
-
-// outside notes what has left the stores and does not crash with them: what the
-// other host has taken, and what lies in files.
-func (m *model) outside(w *world, host *sink) {
-	m.remote = host.taken()
-	m.files, m.filesErr = arrivedIn(w.files)
 }
 
 // once holds that the other host has each message once, but for those whose
@@ -201,7 +164,3 @@ func Crash(ctx context.Context, seed uint64, points int64) (*Result, error) {
 	}
 	return total, nil
 }
-
-// nobody is where a recovered world sends remote mail: nothing listens there,
-// so what waits goes on waiting, and the sink of the round hears no echo.
-var nobody = netip.MustParseAddrPort("127.0.0.1:1")
