@@ -78,6 +78,13 @@ func newKeys(password string) (k Keys, err error) {
 	if err != nil {
 		return k, fmt.Errorf("scram keys: %w", err)
 	}
+	derived := keysFrom(salted)
+	k.StoredKey, k.ServerKey = derived.StoredKey, derived.ServerKey
+	return k, nil
+}
+
+// keysFrom derives the two keys of a salted password.
+func keysFrom(salted []byte) (k Keys) {
 	mac := func(text string) (sum [sha256.Size]byte) {
 		m := hmac.New(sha256.New, salted)
 		m.Write([]byte(text))
@@ -86,7 +93,7 @@ func newKeys(password string) (k Keys, err error) {
 	}
 	client := mac("Client Key")
 	k.StoredKey, k.ServerKey = sha256.Sum256(client[:]), mac("Server Key")
-	return k, nil
+	return k
 }
 
 func (k *Keys) encode() []byte {
