@@ -23,7 +23,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tram": main, "sendmail": main, "mailq": main, "rmail": main})
+	testscript.Main(m, map[string]func(){"tram": main, "sendmail": main, "mailq": main, "newaliases": main, "rmail": main})
 }
 
 // TestScripts runs the real command, and the real server, as people do. Beside

@@ -3,7 +3,6 @@ package main
 // sendmailTexts are those of sendmail and its kin.
 type sendmailTexts struct {
 	shortSendmail, longSendmail, shortMailq, shortNewaliases, longNewaliases, shortRmail string
-	aliasesRead                                                                          string
 }
 
 func englishSendmail() sendmailTexts {
@@ -33,8 +32,7 @@ Needed for it: local.directory in the configuration.`,
 		shortNewaliases: "Read the file of aliases of this machine",
 		longNewaliases: `Read the file of aliases (local.aliases, /etc/aliases) and make its entries the
 aliases of the local domain. Others that exist stay.`,
-		shortRmail:  "Take a message that came by UUCP",
-		aliasesRead: "%s: %d aliases read.",
+		shortRmail: "Take a message that came by UUCP",
 	}
 }
 
@@ -65,7 +63,6 @@ Cần có: local.directory trong cấu hình.`,
 		shortNewaliases: "Đọc tệp bí danh của máy này",
 		longNewaliases: `Đọc tệp bí danh (local.aliases, /etc/aliases) và lấy các mục của nó làm bí danh
 của miền cục bộ. Những bí danh khác đang có vẫn giữ nguyên.`,
-		shortRmail:  "Nhận một thư đến bằng UUCP",
-		aliasesRead: "%s: đã đọc %d bí danh.",
+		shortRmail: "Nhận một thư đến bằng UUCP",
 	}
 }
