@@ -56,6 +56,7 @@ func (s *Server) registerMetrics() {
 		{"double_bounces_total", "Failed mail from the null sender since start, given to the postmaster or dropped.", &c.DoubleBounces},
 		{"lost_replies_total", "Messages since start of which nobody knows whether the other host took them: possible doubles.", &c.LostReplies},
 		{"outgoing_connections_total", "Connections to other hosts since start.", &c.Connects},
+		{"tls_fallbacks_total", "TLS handshakes with other hosts since start that failed; the mail went in plain text.", &c.TLSFallbacks},
 		{"outgoing_reused_total", "Transactions since start on a connection that was open.", &c.Reused},
 	} {
 		s.metrics.Counter(each.name, each.help, nil, func() float64 { return float64(each.count.Load()) })
