@@ -90,6 +90,7 @@ func sentences() map[string]translated {
 		"an access rule lets everybody send there":            {"", "một quy tắc truy cập cho mọi người gửi đến đó"},
 		"the domain is not ours and the client may not relay": {"", "miền không phải của ta và máy khách không được chuyển tiếp"},
 		"the address names a way through another host":        {"", "địa chỉ chỉ đường qua một máy khác"},
+		"the next hop does not take the recipient":            {"", "trạm kế tiếp không nhận người nhận này"},
 		"only members may send to the list":                   {"", "chỉ thành viên được gửi vào danh sách"},
 		"the message is larger than the quota":                {"", "thư lớn hơn hạn mức"},
 		"the mailbox is full":                                 {"", "hộp thư đã đầy"},

@@ -19,7 +19,7 @@ func (s *Server) explainer() (*mta.Explainer, error) {
 	s.mu.Lock()
 	c := s.config
 	s.mu.Unlock()
-	return explainerOf(c, s.stores, s.agents.delivery.current.Load()), nil
+	return explainerOf(c, s.stores, s.agents.delivery.current.Load(), s.agents.caller), nil
 }
 
 // NewExplainer explains beside a stopped server, by a transfer agent that is
@@ -35,11 +35,14 @@ func NewExplainer(c *config.Config, s *stores.Stores) (*mta.Explainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return explainerOf(c, s, transfer), nil
+	caller := mta.NewCaller(mta.CallerOptions{MTA: func() *mta.MTA { return transfer }, TakeUnsure: c.Policy.TakeUnverified})
+	return explainerOf(c, s, transfer, caller), nil
 }
 
-func explainerOf(c *config.Config, s *stores.Stores, transfer *mta.MTA) *mta.Explainer {
-	return &mta.Explainer{MTA: transfer, Directory: s.Directory, Usage: s.Mail, Queue: s.Queue, Networks: c.Relay.Networks}
+func explainerOf(c *config.Config, s *stores.Stores, transfer *mta.MTA, caller *mta.Caller) *mta.Explainer {
+	return &mta.Explainer{
+		MTA: transfer, Directory: s.Directory, Usage: s.Mail, Queue: s.Queue, Networks: c.Relay.Networks, Callout: caller,
+	}
 }
 
 // smtpListeners are the addresses on which the server would take mail from

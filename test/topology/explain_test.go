@@ -14,7 +14,6 @@ import (
 type explanation struct {
 	Verdict string
 	Reply   string
-	Ask     bool // the next hop decides whether the recipient is taken
 	Final   []struct {
 		Address, Way, Reply, From string
 		Hosts                     []struct{ Addresses []string }
@@ -58,11 +57,7 @@ func (l *lab) predict(name, from, to, client string) []string {
 			road = append(road, name+": "+f.Address)
 		case "mx", "host", "literal":
 			next := l.at(f.Hosts[0].Addresses[0])
-			on := l.predict(next, f.From, f.Address, h.source())
-			if code, refused := strings.CutPrefix(on[0], refusing(next, f.Address, "")); refused && e.Ask {
-				return []string{refusing(name, to, code)}
-			}
-			road = append(append(road, name+" → "+next), on...)
+			road = append(append(road, name+" → "+next), l.predict(next, f.From, f.Address, h.source())...)
 		default:
 			road = append(road, fmt.Sprintf("%s: %s %s", name, f.Way, code(f.Reply)))
 		}

@@ -42,6 +42,10 @@ type Explainer struct {
 	Usage     Usage
 	Queue     Backlog
 	Networks  []netip.Prefix
+	// Callout asks the next hop about recipients as RCPT does. Its answers are
+	// remembered, which is all that an explanation leaves behind. nil: nobody is
+	// asked, and such recipients seem to be taken.
+	Callout Callout
 }
 
 // Inquiry is what is asked: mail from somebody to somebody.
@@ -92,6 +96,8 @@ func (x *Explainer) Explain(ctx context.Context, q Inquiry) (*Explanation, error
 	who := Client{IP: q.Client, Helo: q.Helo}
 	if !q.Client.IsValid() {
 		who.User = cmp.Or(q.From.String(), "-")
+	} else if rules.NamesClients() {
+		who.Name = x.MTA.NameOf(ctx, q.Client)
 	}
 	policy := PolicyConfig{Networks: x.Networks, Explain: true}
 	e.out.Trusted = Trusted(policy, who, rules)
@@ -103,6 +109,7 @@ func (x *Explainer) Explain(ctx context.Context, q Inquiry) (*Explanation, error
 	}
 	e.out.Resolution = f.Resolution
 	e.out.Admission = Admit(policy, who, env, e.out.To, f, s)
+	e.ask(ctx, env, f)
 	if e.stopped(env, f) {
 		return &e.out, nil
 	}
@@ -134,6 +141,17 @@ func (e *explaining) rewrite(q Inquiry) {
 func (e *explaining) changed(what string, before, after address.Address) {
 	if before != after {
 		e.out.Rewritten = append(e.out.Rewritten, Step{what, before.String() + " → " + after.String()})
+	}
+}
+
+// ask hears from the next hop what the client would hear at RCPT.
+func (e *explaining) ask(ctx context.Context, env Envelope, f Facts) {
+	a := &e.out.Admission
+	if a.Verdict != Accept || !a.Ask || e.x.Callout == nil {
+		return
+	}
+	if reply := e.x.Callout.Ask(ctx, env, e.out.To, f); reply != nil {
+		a.Verdict, a.Reply, a.Why = Refuse, reply, "the next hop does not take the recipient"
 	}
 }
 
