@@ -199,6 +199,12 @@ func (r *Rules) AccessOfClient(ip netip.Addr, host string) *Access {
 // v6 sets the lengths of IPv6 prefixes apart in clientBits.
 const v6 = 1000
 
+// NamesClients reports whether there are rules about host names of clients, so
+// that the name is worth looking up.
+func (r *Rules) NamesClients() bool {
+	return r != nil && r.index != nil && len(r.index.access[ByClient]) > 0
+}
+
 // AccessOfHelo returns the rule about the name in EHLO, or nil.
 func (r *Rules) AccessOfHelo(name string) *Access {
 	if r == nil || r.index == nil {

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"context"
+	"net/netip"
+
 	"tram/internal/agent/msa"
 	"tram/internal/agent/mta"
 	"tram/internal/config"
@@ -12,8 +15,13 @@ func (a *agents) newIntake(c *config.Config) *mta.Intake {
 	s := a.server
 	return mta.NewIntake(mta.IntakeOptions{
 		Hostname: c.Hostname, Blobs: s.stores.Blobs, Queue: s.stores.Queue, Directory: s.stores.Directory,
-		Networks: c.Relay.Networks, Counters: a.counters, Log: s.log,
+		Networks: c.Relay.Networks, Names: a.nameOf, Counters: a.counters, Log: s.log,
 	})
+}
+
+// nameOf asks whichever transfer agent runs.
+func (a *agents) nameOf(ctx context.Context, client netip.Addr) string {
+	return a.delivery.current.Load().NameOf(ctx, client)
 }
 
 // newCaller verifies recipients of relayed domains, by whichever transfer agent
@@ -27,7 +35,7 @@ func (a *agents) receiver(c *config.Config) *mta.Receiver {
 	s := a.server
 	return mta.NewReceiver(mta.ReceiverOptions{
 		Intake: a.newIntake(c), Directory: s.stores.Directory, Usage: s.stores.Mail, Networks: c.Relay.Networks,
-		Pressure: s.pressure, Callout: a.caller, Runner: s.stores.Queue,
+		Pressure: s.pressure, Callout: a.caller, Names: a.nameOf, Runner: s.stores.Queue,
 		Inquirer: &mta.Inquirer{Directory: s.stores.Directory, Lists: s.stores.Directory, Candour: candour(c.Policy.VRFY)},
 		Counters: a.counters, Log: s.log,
 	})

@@ -39,9 +39,9 @@ type orders struct {
 
 // sort takes the recipients out whose mail an access rule discards, and says
 // whether one holds the message.
-func (in *Intake) sort(rules *directory.Rules, p *smtpwire.Peer, e *smtpwire.Envelope) (*smtpwire.Envelope, orders) {
+func (in *Intake) sort(ctx context.Context, rules *directory.Rules, p *smtpwire.Peer, e *smtpwire.Envelope) (*smtpwire.Envelope, orders) {
 	kept := &smtpwire.Envelope{From: e.From, FromParams: e.FromParams}
-	who, env := clientOf(p), Envelope{Sender: RewriteSender(rules, e.From)}
+	who, env := clientOf(ctx, p, rules, in.o.Names), Envelope{Sender: RewriteSender(rules, e.From)}
 	var o orders
 	for _, rcpt := range e.Rcpts {
 		a := admitter{c: in.policy, who: who, e: env, to: RewriteRecipient(rules, rcpt.To), f: Facts{Rules: rules}}

@@ -26,6 +26,7 @@ type IntakeOptions struct {
 	// takes mail as it comes.
 	Directory Directory
 	Networks  []netip.Prefix // clients that are ours although they do not log in
+	Names     Names          // as of the Receiver
 	// ShowClient writes the address and EHLO name of users who logged in into
 	// the trace header, as Postfix does. By default only our own name is
 	// there: where somebody was when he wrote is no business of the recipient.
@@ -72,11 +73,11 @@ func (in *Intake) Take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelo
 	}
 	var o orders
 	if rules != nil && len(rules.Access) > 0 {
-		if e, o = in.sort(rules, p, e); len(e.Rcpts) == 0 {
+		if e, o = in.sort(ctx, rules, p, e); len(e.Rcpts) == 0 {
 			return in.drop(ctx, p, e, text)
 		}
 	}
-	ours := Trusted(in.policy, clientOf(p), rules)
+	ours := Trusted(in.policy, clientOf(ctx, p, rules, in.o.Names), rules)
 	if ours {
 		if text, err = in.edit(ctx, rules, p, e, text); err != nil {
 			return "", err

@@ -1,7 +1,6 @@
 package mta
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +42,7 @@ type ReceiverOptions struct {
 	Networks  []netip.Prefix // clients that may relay to any address without logging in
 	Pressure  Pressure       // nil: none
 	Callout   Callout        // nil: recipients of relayed domains are taken unasked
+	Names     Names          // nil: rules about host names of clients match nobody
 	Inquirer  *Inquirer      // nil: VRFY and EXPN tell nobody anything
 	Runner    DomainRetrier  // nil: no ETRN
 	Counters  *Counters
@@ -92,7 +92,7 @@ func (r *Receiver) Mail(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envel
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
-	trusted := Trusted(r.policy, clientOf(p), rules)
+	trusted := Trusted(r.policy, r.client(ctx, p, rules), rules)
 	e.FromParams.Priority = grantedPriority(e.FromParams.Priority, trusted)
 	if reply := releaseReply(e, trusted); reply != nil {
 		return r.refused(ctx, p, e, address.Address{}, reply)
@@ -114,9 +114,9 @@ func releaseReply(e *smtpwire.Envelope, trusted bool) *smtpwire.Reply {
 	return nil
 }
 
-// clientOf is the policy's view of a session.
-func clientOf(p *smtpwire.Peer) Client {
-	return Client{IP: p.Remote.Addr(), Name: p.Name, Helo: p.Helo, User: cmp.Or(p.User, p.LocalUser)}
+// client is the policy's view of a session.
+func (r *Receiver) client(ctx context.Context, p *smtpwire.Peer, rules *directory.Rules) Client {
+	return clientOf(ctx, p, rules, r.o.Names)
 }
 
 // Rcpt decides about a recipient.
@@ -135,7 +135,7 @@ func (r *Receiver) Judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Enve
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	who := clientOf(p)
+	who := r.client(ctx, p, rules)
 	env := Envelope{Sender: RewriteSender(rules, e.From)}
 	to := RewriteRecipient(rules, rcpt)
 	f, s, err := lookUp(ctx, r.o.Directory, r.o.Usage, rules, env, to, e.FromParams.Size)
@@ -238,7 +238,7 @@ func (r *Receiver) mayAsk(ctx context.Context, p *smtpwire.Peer) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("rules: %w", err)
 	}
-	return r.o.Inquirer.Tells(Trusted(r.policy, clientOf(p), rules)), nil
+	return r.o.Inquirer.Tells(Trusted(r.policy, r.client(ctx, p, rules), rules)), nil
 }
 
 // RunQueue answers ETRN (RFC 1985): it sends what waits for a relayed domain

@@ -368,3 +368,22 @@ func TestBarePostmaster(t *testing.T) {
 		t.Errorf("%d messages for the postmaster", n)
 	}
 }
+
+// TestClientNames: rules about host names of clients count only for names that
+// lead back to the client.
+func TestClientNames(t *testing.T) {
+	l := newLab(t, `
+		7.2.0.192.in-addr.arpa. PTR mail.friend.example.
+		mail.friend.example.    A   192.0.2.7
+		8.2.0.192.in-addr.arpa. PTR mail.friend.example.
+	`)
+	agent, err := mta.New(l.options)
+	l.must(err)
+	r := l.policed(directory.Rules{Access: []directory.Access{{By: directory.ByClient, Match: ".friend.example", Action: "relay"}}},
+		func(o *mta.ReceiverOptions) { o.Names = agent.NameOf })
+	for client, want := range map[string]string{"192.0.2.7": "", "192.0.2.8": "550 5.7.1", "192.0.2.9": "550 5.7.1"} {
+		p := peer()
+		p.Remote = netip.AddrPortFrom(netip.MustParseAddr(client), 1)
+		wantReply(t, ask(t, r, p, "x@far.example"), want)
+	}
+}

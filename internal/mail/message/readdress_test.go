@@ -46,7 +46,9 @@ func TestReaddress(t *testing.T) {
 // TestReaddressLength: a line that would become too long keeps the value as it
 // was.
 func TestReaddressLength(t *testing.T) {
-	long := func(local, domain string) (string, bool) { return local + "@" + strings.Repeat("x", 950) + ".example", true }
+	long := func(local, domain string) (string, bool) {
+		return local + "@" + strings.Repeat("x", 950) + ".example", true
+	}
 	value := []byte(" an@in.example")
 	if got, changed := AppendReaddressed(nil, value, long); changed || !bytes.Equal(got, value) {
 		t.Errorf("%v %q", changed, got)
