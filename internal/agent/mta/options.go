@@ -35,7 +35,9 @@ type LocalDeliverer interface {
 	// order, what the directory has just said about the address. In the commit
 	// that fills the mailboxes it also settles, with queue.SettleTx, those that
 	// were Delivered or Deferred. Failed recipients are left to the caller, who
-	// settles them together with their bounce.
+	// settles them together with their bounce. A recipient that is a file or a
+	// program (queue.Rcpt.Outlet) is settled in a commit of its own; one that is
+	// left Untouched finds no place for its program now.
 	//
 	// Deliver does not end the flight. With an error nothing was committed.
 	Deliver(ctx context.Context, e *queue.Entry, rcpts []int, found []directory.Resolution, outcomes []queue.Outcome) error
