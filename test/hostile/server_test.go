@@ -32,6 +32,8 @@ const (
 	pop3Port        = 2110
 	pop3sPort       = 2995
 	metricsPort     = 2125
+	lmtpPort        = 2324
+	proxiedPort     = 2526 // SMTP behind a proxy, which is hostileIP
 )
 
 // accounts of every server: ten that behave, and two that are attacked.
@@ -118,6 +120,9 @@ func (s *server) configure(t *testing.T, limits string) {
 	} {
 		fmt.Fprintf(&b, "[[listener]]\nprotocol = %q\naddress = %q\ntls = %q\n", l.protocol, s.address(l.port), l.tls)
 	}
+	fmt.Fprintf(&b, "[[listener]]\nprotocol = \"lmtp\"\naddress = %q\n", s.address(lmtpPort))
+	fmt.Fprintf(&b, "[[listener]]\nprotocol = \"smtp\"\naddress = %q\nproxy = true\n", s.address(proxiedPort))
+	fmt.Fprintf(&b, "[trust]\nproxy = [%q]\nxclient = [%q]\nlmtp = [%q, %q]\n", hostileIP, trustedIP, hostileIP, trustedIP)
 	fmt.Fprintf(&b, "[metrics]\naddress = %q\n[limits]\nstop_time = %q\n%s\n", s.address(metricsPort), stopTime, limits)
 	if err := os.WriteFile(s.config, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)

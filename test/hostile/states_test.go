@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,10 @@ var states = []state{
 	on("submission: half a login", submissionRoad, strings.Repeat("A", 10_000), "AUTH PLAIN → 334"),
 	raw("submissions: silence", submissionsPort, ""),
 	raw("submissions: half a ClientHello", submissionsPort, hello+strings.Repeat("x", 16_000)),
+	on("submission: half a SCRAM", submissionRoad, "", "AUTH SCRAM-SHA-256 "+base64.StdEncoding.EncodeToString([]byte("n,,n=joe,r=abc"))+" → 334"),
+	raw("lmtp: half a command", lmtpPort, strings.Repeat("x", 2000)),
+	on("smtp: half a chunk line", smtpRoad, "BDAT 9000", toJoe[0], toJoe[1]),
+	on("smtp: between chunks", smtpRoad, "BDAT 1000\r\n"+strings.Repeat("x", 1000), toJoe[0], toJoe[1]),
 	raw("imap: half a command", imapPort, "a LOGIN "+strings.Repeat("x", 15_000)),
 	raw("imap: half a literal", imapPort, "a LOGIN {16000+}\r\n"+strings.Repeat("x", 15_999)),
 	raw("imap: two literals", imapPort, "a LOGIN {16000+}\r\n"+strings.Repeat("x", 16_000)+" {16000+}\r\n"+strings.Repeat("x", 15_999)),
@@ -107,6 +112,7 @@ var states = []state{
 	on("pop3s: silence behind TLS", roads[10], ""),
 	on("smtp: half a header", smtpRoad, strings.Repeat("To: a@b, c@d\r\n", 10_000), toJoe...),
 	on("smtp: half a message", smtpRoad, parts, toJoe...),
+	on("smtp: half a chunk", smtpRoad, "BDAT 40000000\r\n"+parts, toJoe[0], toJoe[1]),
 	on("smtp: 1000 recipients", smtpRoad, crowd, toJoe[0]),
 	on("smtp: TLS, half a message", roads[1], parts, toJoe...),
 }
