@@ -88,8 +88,7 @@ func (d *dispatcher) submit(ctx context.Context, g *group) {
 	case dest.isClosed(now) && g.f.e.Asked: // its schedule would take hours
 		until := dest.comeback(now)
 		d.mu.Unlock()
-		g.f.postpone(until)
-		g.f.close()
+		g.postpone(ctx, until)
 	case dest.isClosed(now):
 		reply, until := dest.reply, dest.comeback(now)
 		d.mu.Unlock()
@@ -97,8 +96,7 @@ func (d *dispatcher) submit(ctx context.Context, g *group) {
 	case d.isFull(dest, now):
 		until := dest.nextSlot(now, dest.window.limit(d.m.o.PerDestination, now))
 		d.mu.Unlock()
-		g.f.postpone(until)
-		g.f.close()
+		g.postpone(ctx, until)
 	default:
 		g.rank = dest.rank(now)
 		d.groups[g.rank]++
@@ -106,6 +104,22 @@ func (d *dispatcher) submit(ctx context.Context, g *group) {
 		d.staff(ctx, dest)
 		d.mu.Unlock()
 	}
+}
+
+// postpone sends a group back into the queue without a record, to come again. If
+// it is late its sender is told, however often it was postponed.
+func (g *group) postpone(ctx context.Context, until time.Time) {
+	var late []verdict
+	for _, i := range g.rcpts {
+		if g.f.e.WarnDue(i) {
+			late = append(late, verdict{i, queue.Outcome{Warned: true}})
+		}
+	}
+	if len(late) > 0 {
+		g.f.settle(ctx, late, station{})
+	}
+	g.f.postpone(until)
+	g.f.close()
 }
 
 // isFull reports whether no further group may wait for a destination: when as

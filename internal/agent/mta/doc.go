@@ -18,7 +18,14 @@
 // [MTA.Run] takes entries from the queue. Recipients of ours go to the local
 // delivery agent, all in one commit. The others are grouped by next hop
 // ([Route] decides, and is a pure function) and sent by a bounded number of
-// senders. A destination that cannot be reached is left alone for a growing
-// time, whatever messages wait for it. A recipient that failed is settled in
-// the same commit that queues its bounce, so there is exactly one bounce.
+// senders. Each destination has its own window of transactions that opens with
+// success and closes with trouble; one that cannot be reached is left alone for
+// a growing time, whatever messages wait for it; and none can hold up another
+// (dispatch.go, window.go, rank.go, sender.go, putoff.go).
+//
+// # Back
+//
+// [Reporter] tells senders of failure, delay and success as they asked (RFC
+// 3461), in the commit that settles the recipients: so each is told exactly
+// once. Notifications that cannot be delivered go to the postmaster, once.
 package mta

@@ -32,6 +32,7 @@ func down(step, _ string) string {
 // TestPutOff: thousands of messages for a host that is down cost one attempt,
 // a few lines of log and no reading of bodies, and each knows why it waits.
 func TestPutOff(t *testing.T) {
+	t.Parallel() // the queue puts nothing off for less than five seconds
 	const messages = 3000
 	l := newLab(t, "dead.example. A 127.0.0.2\n")
 	host := l.host("127.0.0.2", smtptest.Options{Reply: down})

@@ -167,8 +167,7 @@ func (d *dispatcher) lend(ctx context.Context, s *sender, serial int) {
 	}
 	d.mu.Unlock()
 	for _, g := range given {
-		g.f.postpone(until)
-		g.f.close()
+		g.postpone(context.WithoutCancel(ctx), until)
 	}
 }
 
