@@ -50,6 +50,10 @@ func aliasNames(ctx context.Context, ops control.Operations, add func(name, abou
 	return ops.Aliases(ctx, "", func(al control.Alias) error { add(al.Address, ""); return nil })
 }
 
+// maxCompleted is how many queue entries a shell is offered: there may be a
+// million.
+const maxCompleted = 200
+
 func queueNames(ctx context.Context, ops control.Operations, add func(name, about string)) error {
-	return ops.Queue(ctx, control.QueueFilter{}, func(e control.QueueEntry) error { add(e.ID, e.State+" "+e.Sender); return nil })
+	return ops.Queue(ctx, control.QueueFilter{Limit: maxCompleted}, func(e control.QueueEntry) error { add(e.ID, e.State+" "+e.Sender); return nil })
 }

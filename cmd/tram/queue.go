@@ -18,6 +18,9 @@ func (a *app) queueCommand() *cobra.Command {
 	return c
 }
 
+// usualList is how many entries people are shown when they do not say how many.
+const usualList = 1000
+
 func (a *app) queueTitles() []string {
 	return []string{"ID", a.say.state, a.say.received, a.say.size, a.say.sender, a.say.recipients, a.say.next, a.say.lastReply}
 }
@@ -26,22 +29,33 @@ func (a *app) queueList() *cobra.Command {
 	var f filterFlags
 	c := &cobra.Command{
 		Use: "list", Short: a.say.shortQueueList, Long: a.say.shortQueueList + ".\n\n" + a.say.longQueueSelect, Args: args(cobra.NoArgs),
-		RunE: a.action(func(ctx context.Context, ops control.Operations, _ []string) error {
-			filter, err := f.filter()
-			if err != nil {
-				return err
-			}
-			none := a.say.queueEmpty
-			if filter != (control.QueueFilter{}) {
-				none = a.say.queueNoneChosen
-			}
-			return list(a, none, a.queueTitles(), a.queueRow, func(emit func(control.QueueEntry) error) error {
-				return ops.Queue(ctx, filter, emit)
-			})
-		}),
 	}
+	c.RunE = a.action(func(ctx context.Context, ops control.Operations, _ []string) error {
+		filter, err := f.filter()
+		if err != nil {
+			return err
+		}
+		none := a.say.queueEmpty
+		if f.isChosen() {
+			none = a.say.queueNoneChosen
+		}
+		if a.json && !c.Flags().Changed("limit") {
+			filter.Limit = 0 // a script wants all
+		}
+		shown := 0
+		err = list(a, none, a.queueTitles(), a.queueRow, func(emit func(control.QueueEntry) error) error {
+			return ops.Queue(ctx, filter, func(e control.QueueEntry) error {
+				shown++
+				return emit(e)
+			})
+		})
+		if err == nil && shown > 0 && shown == filter.Limit {
+			a.printf(a.say.queueListCut, shown)
+		}
+		return err
+	})
 	a.filterFlags(c, &f)
-	c.Flags().IntVar(&f.Limit, "limit", 0, a.say.flagLimit)
+	c.Flags().IntVar(&f.Limit, "limit", usualList, a.say.flagLimit)
 	return c
 }
 

@@ -65,13 +65,20 @@ func (f *filterFlags) filter() (control.QueueFilter, error) {
 	return f.QueueFilter, nil
 }
 
+// isChosen reports whether any flag chooses, once filter has read them.
+func (f *filterFlags) isChosen() bool {
+	chosen := f.QueueFilter
+	chosen.Limit = 0
+	return chosen != control.QueueFilter{}
+}
+
 // selection is the entries that are named, or those that the flags choose.
 func (f *filterFlags) selection(c *cobra.Command, ids []string) (s control.QueueSelection, err error) {
 	filter, err := f.filter()
 	if err != nil {
 		return s, err
 	}
-	chosen := f.all || filter != control.QueueFilter{}
+	chosen := f.all || f.isChosen()
 	switch {
 	case len(ids) > 0 && chosen:
 		return s, usageErrorf("name entries or choose them with flags, not both; see %s --help", c.CommandPath())

@@ -2,19 +2,19 @@ package main
 
 // queueTexts are those of tram queue.
 type queueTexts struct {
-	shortQueue, shortQueueList, shortQueueShow, shortQueueDestinations    string
-	shortQueueRetry, shortQueueHold, shortQueueRelease, shortQueueDelete  string
-	shortQueueRedirect, shortQueueStats, longQueueSelect                  string
-	flagFrom, flagTo, flagDomain, flagReply, flagState                    string
-	flagOlder, flagYounger, flagLarger, flagAll, flagLimit, flagMessage   string
-	flagYes, flagDryRun, flagReason, flagMost                             string
-	queueRetried, queueHeld, queueReleased, queueDeleted, queueRedirected string
-	queueEmpty, queueNoneChosen, queueWould, queueMore, queueAskDelete    string
-	queueAskRedirect, queueLeft, queueNeedsYes                            string
-	priority, release, deadline, holdReason, blocked, original, outlet    string
-	entries, waiting, fresh, inFlight, held, damagedEntries, below, older string
-	several, domainsShown, addedSinceStart, domains, domainsBlocked       string
-	spaceFree, spaceWanted, newMail, mailTaken, mailRefused               string
+	shortQueue, shortQueueList, shortQueueShow, shortQueueDestinations               string
+	shortQueueRetry, shortQueueHold, shortQueueRelease, shortQueueDelete             string
+	shortQueueRedirect, shortQueueStats, longQueueSelect                             string
+	flagFrom, flagTo, flagDomain, flagReply, flagState                               string
+	flagOlder, flagYounger, flagLarger, flagAll, flagLimit, flagMessage              string
+	flagYes, flagDryRun, flagReason, flagMost                                        string
+	queueRetried, queueHeld, queueReleased, queueDeleted, queueRedirected            string
+	queueEmpty, queueListCut, queueNoneChosen, queueWould, queueMore, queueAskDelete string
+	queueAskRedirect, queueLeft, queueNeedsYes                                       string
+	priority, release, deadline, holdReason, blocked, original, outlet               string
+	entries, waiting, fresh, inFlight, held, damagedEntries, below, older            string
+	several, domainsShown, addedSinceStart, domains, domainsBlocked                  string
+	spaceFree, spaceWanted, newMail, mailTaken, mailRefused                          string
 }
 
 func englishQueue() queueTexts {
@@ -55,6 +55,7 @@ its subdomains.`,
 		queueDeleted:     "%d entries deleted.",
 		queueRedirected:  "%d entries redirected.",
 		queueEmpty:       "The queue is empty.",
+		queueListCut:     "These are the first %d; choose with flags, or say --limit 0.",
 		queueNoneChosen:  "No entry is chosen.",
 		queueWould:       "%d entries, %s, the oldest from %s:",
 		queueMore:        "… and %d more",
@@ -112,6 +113,7 @@ là các tên miền con.`,
 		queueDeleted:     "Đã xóa %d mục.",
 		queueRedirected:  "Đã chuyển hướng %d mục.",
 		queueEmpty:       "Hàng đợi trống.",
+		queueListCut:     "Đây là %d mục đầu; hãy chọn bằng cờ, hoặc thêm --limit 0.",
 		queueNoneChosen:  "Không có mục nào được chọn.",
 		queueWould:       "%d mục, %s, cũ nhất từ %s:",
 		queueMore:        "… và %d mục nữa",
