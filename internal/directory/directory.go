@@ -46,6 +46,8 @@ type Directory struct {
 
 	rules   atomic.Pointer[Rules] // the present snapshot
 	loading sync.Mutex            // held while a new one is read
+
+	answers answers // of Resolve
 }
 
 // Open opens the directory in db; an empty store is a directory without
@@ -98,6 +100,7 @@ func (d *Directory) view(ctx context.Context, fn func(kv.Reader) error) error {
 
 // update runs fn as one transaction and waits until it is on disk.
 func (d *Directory) update(ctx context.Context, fn func(kv.Space) error) error {
+	defer d.answers.forget()
 	return kv.Durable(ctx, d.db, []kv.Account{kv.Directory}, func(tx kv.Tx) error {
 		return fn(tx.Account(kv.Directory))
 	})
