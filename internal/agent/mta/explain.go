@@ -150,7 +150,7 @@ func (e *explaining) ask(ctx context.Context, env Envelope, f Facts) {
 	if a.Verdict != Accept || !a.Ask || e.x.Callout == nil {
 		return
 	}
-	if reply := e.x.Callout.Ask(ctx, env, e.out.To, f); reply != nil {
+	if reply := ask(ctx, e.x.Callout, env, e.out.To, f); reply != nil {
 		a.Verdict, a.Reply, a.Why = Refuse, reply, "the next hop does not take the recipient"
 	}
 }

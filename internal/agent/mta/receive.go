@@ -148,7 +148,7 @@ func (r *Receiver) Judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Enve
 	case a.Verdict != Accept:
 		return nil, nil // Data does it
 	case a.Ask && r.o.Callout != nil:
-		if reply := r.ask(ctx, env, to, f); reply != nil {
+		if reply := ask(ctx, r.o.Callout, env, to, f); reply != nil {
 			return reply, nil
 		}
 	}
@@ -158,12 +158,12 @@ func (r *Receiver) Judge(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Enve
 }
 
 // ask asks the next hop about a recipient, by the name that the next hop knows.
-func (r *Receiver) ask(ctx context.Context, e Envelope, to address.Address, f Facts) *smtpwire.Reply {
+func ask(ctx context.Context, c Callout, e Envelope, to address.Address, f Facts) *smtpwire.Reply {
 	if through, ok := passedOn(to, &f.Resolution); ok {
 		to = through
 		f.Resolution.Class, f.Resolution.Targets = directory.IsRelayed, nil
 	}
-	return r.o.Callout.Ask(ctx, e, to, f)
+	return c.Ask(ctx, e, to, f)
 }
 
 // lookUp finds what Admit and Route want to know about a recipient.
