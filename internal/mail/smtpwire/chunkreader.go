@@ -47,7 +47,8 @@ type ChunkSource interface {
 // the latter hands out the source's own bytes and copies nothing.
 //
 // Text is judged as [DotReader] judges it; a last line without CR LF gets one,
-// so that both readers hand out the same. With Binary, octets pass as they are.
+// so that both readers hand out the same. Of a binary message the header is
+// judged, which is text in any case; behind it octets pass as they are.
 //
 // After an error the connection may be inside a chunk: the caller calls
 // [ChunkReader.Drain] before it replies.
@@ -55,6 +56,8 @@ type ChunkReader struct {
 	src    ChunkSource
 	lines  lineCheck
 	binary bool
+	header bool    // the empty line behind the header is still to come
+	empty  bool    // the line at hand has nothing but its end
 	behind lineEnd // where the octets so far ended
 	last   bool    // the current chunk is the last one
 	ended  bool    // … and was read to its end
@@ -69,7 +72,7 @@ type ChunkReader struct {
 // NewChunkReader returns a reader of the message that begins with the chunk
 // first. binary is for messages of BODY=BINARYMIME.
 func NewChunkReader(src ChunkSource, first Chunk, binary bool, limits BodyLimits) *ChunkReader {
-	c := &ChunkReader{src: src, lines: lineCheck{max: limits.Line}, binary: binary, behind: lineEnded, limit: limits.Size}
+	c := &ChunkReader{src: src, lines: lineCheck{max: limits.Line}, binary: binary, header: true, behind: lineEnded, limit: limits.Size}
 	c.begin(first)
 	return c
 }
@@ -198,7 +201,7 @@ func (c *ChunkReader) finish() []byte {
 	c.src.Discard(c.held)
 	c.held = 0
 	switch {
-	case c.binary || c.behind == lineEnded:
+	case c.binary && !c.header || c.behind == lineEnded:
 		return nil
 	case c.behind == lineHasCR:
 		c.lines.fail(ErrBareCR)
@@ -234,15 +237,13 @@ func (c *ChunkReader) advance() ([]byte, error) {
 	b = b[:min(int64(len(b)), c.left)]
 	c.left -= int64(len(b))
 	c.held = len(b)
-	if !c.binary {
-		c.judge(b)
-	}
+	c.judge(b)
 	return b, nil
 }
 
 // judge looks for faults in b, which follows what was judged before.
 func (c *ChunkReader) judge(b []byte) {
-	for len(b) > 0 {
+	for len(b) > 0 && (c.header || !c.binary) {
 		n := 0
 		if c.behind == lineHasCR {
 			c.behind = lineGoesOn
@@ -250,7 +251,12 @@ func (c *ChunkReader) judge(b []byte) {
 				c.behind, n = lineEnded, 1
 			}
 		} else {
+			fresh := c.behind == lineEnded
 			n, c.behind = c.lines.hop(b)
+			c.empty = fresh && b[0] == '\r'
+		}
+		if c.behind == lineEnded && c.empty {
+			c.header = false
 		}
 		b = b[n:]
 	}
