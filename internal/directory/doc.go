@@ -1,29 +1,37 @@
 // Package directory knows who has mail here: domains, accounts with their
-// passwords and quotas, and aliases. The doors ask it who logs in, the agents
-// ask it where mail for an address goes.
+// passwords and quotas, aliases, lists, and the administrator's rules about
+// addresses and hosts of anybody. The doors ask it who logs in, the agents ask
+// it where mail for an address goes.
 //
 //	d, err := directory.Open(ctx, db, directory.Options{})
 //	_, err = d.AddDomain(ctx, directory.Domain{Name: "example.org"})
 //	an, err := d.AddAccount(ctx, directory.Account{Address: "an@example.org"}, "secret")
 //	err = d.AddAlias(ctx, directory.Alias{Address: "info@example.org", Targets: []string{"an@example.org", "x@elsewhere.example"}})
-//	x, err := d.Expand(ctx, address)     // local accounts, remote addresses, failures
+//	x, err := d.Expand(ctx, address)     // local accounts, remote addresses, files, programs, lists, failures
+//	rules, err := d.Rules(ctx)           // one snapshot: rewriting, routes, logins, copies, access
 //	id, login, err := d.Authenticate(ctx, "an@example.org", "secret", remote)
 //
 // # Who gets mail for an address
 //
-// The first that matches, in [Directory.Resolve]:
+// In an alias domain, whatever the same local part is in the domain that it
+// stands for. Otherwise the first that matches, in [Directory.Resolve]:
 //
-//  1. the account or alias of exactly this address;
-//  2. the account or alias of the part before the subaddress separator
-//     ("an+shop" is "an", RFC 5233), which each domain can change or switch off;
-//  3. for postmaster and abuse: Options.Postmaster, or else the administrator
+//  1. the account, alias, list or listed recipient of exactly this address;
+//  2. the owner of a list, for "x-owner", "owner-x" and "x-bounces+…";
+//  3. the same for the part before the subaddress separator ("an+shop" is "an",
+//     RFC 5233), which each domain can change or switch off;
+//  4. in a relayed domain that no list verifies: it is relayed;
+//  5. for postmaster and abuse: Options.Postmaster, or else the administrator
 //     with the lowest account number, or else the account with the lowest
 //     number. RFC 5321 4.5.1 wants postmaster in every domain, RFC 2142 abuse,
 //     and the catch-all of a domain is often a place that nobody reads;
-//  4. the domain's catch-all.
+//  6. the domain's catch-all.
 //
 // Addresses are compared folded: local part in lower case and NFC, domain in
-// A-labels. An address is either an account or an alias, never both.
+// A-labels. An address is one thing only: account, alias, list or recipient.
+//
+// Files and programs as targets are for administrators: nothing here is open to
+// users, and whoever builds something for them must not pass such targets on.
 //
 // # Promises
 //
@@ -31,8 +39,8 @@
 //   - Account numbers are never used again.
 //   - DeleteAccount loses no mail: it takes address and login away and leaves
 //     a mark; whoever owns the mail removes it and then calls Forget.
-//   - Nothing is kept in memory but verified passwords: a directory of a
-//     million accounts costs disk only.
+//   - Nothing is kept in memory but verified passwords, some answers and the
+//     rules: a directory of a million accounts costs disk only.
 //
 // # Passwords
 //
@@ -48,9 +56,14 @@
 //	v                    format of the directory
 //	n                    next account number
 //	d<domain>            domain
-//	u<domain>\0<local>   address: an account's number, or an alias' targets
+//	u<domain>\0<local>   address: an account's number, an alias' targets, a list, a listed recipient
+//	l<domain>\0<local>   members of a list
 //	a<id>                account
 //	p<id>                password hash
+//	s<id>                SCRAM-SHA-256 keys
+//	c<id>                MD5 states for CRAM-MD5
+//	k                    key of invented salts
+//	r<table><hash>       rule
 //	m<id>                is an administrator (no value)
 //	x<id>                was deleted: when, and the account as it was
 package directory
