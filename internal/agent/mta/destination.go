@@ -16,7 +16,10 @@ const (
 	minPostpone = 5 * time.Second
 	// maxPostpone bounds how far ahead slots are given out. Those beyond share
 	// the time before it: the destination may get faster meanwhile.
-	maxPostpone = 10 * time.Minute
+	maxPostpone = 30 * time.Minute
+	// minSlot and maxSlot bound the time from one slot to the next.
+	minSlot = 50 * time.Microsecond
+	maxSlot = 2 * time.Millisecond
 	// maxBroken is how many transactions in a row may break off before the
 	// destination counts as one that cannot be reached.
 	maxBroken = 5
@@ -53,8 +56,9 @@ type destination struct {
 	skipped int       // recipients put off without an attempt since the last line in the log
 	logged  time.Time // that line
 
-	pace time.Duration // mean time of a transaction
-	slot time.Time     // when the next group without a place may come again
+	done  time.Time     // the end of the last transaction behind which others waited
+	every time.Duration // mean time from one such end to the next
+	slot  time.Time     // when the next group without a place may come again
 }
 
 // isClosed reports whether mail for it is put off without an attempt: its
@@ -110,14 +114,31 @@ func (dest *destination) enqueue(g *group) {
 	dest.backlog = slices.Insert(dest.backlog, at, g)
 }
 
+// meet notes the end of a transaction.
+func (dest *destination) meet(now time.Time) {
+	if gap := now.Sub(dest.done); !dest.done.IsZero() && dest.every > 0 {
+		dest.every += (gap - dest.every) / 32
+	} else if !dest.done.IsZero() {
+		dest.every = gap
+	}
+	dest.done = now
+	if len(dest.backlog) == 0 {
+		dest.done = time.Time{} // idle time is none of it
+	}
+}
+
 // nextSlot predicts when the destination will have time for another group, and
-// reserves that time: so a thousand groups come back one after the other and
-// not all at once.
-func (dest *destination) nextSlot(now time.Time, concurrency int) time.Time {
-	each := max(dest.pace, time.Millisecond) / time.Duration(concurrency)
-	soonest := now.Add(max(minPostpone, min(time.Duration(len(dest.backlog))*each, maxPostpone/2)))
-	if dest.slot.Before(soonest) || dest.slot.After(now.Add(maxPostpone)) {
+// reserves that time: so a thousand groups come back one after the other, as
+// fast as they went so far, and not all at once. Too early costs a look at the
+// entry, too late leaves the destination idle; so it is rather too early.
+func (dest *destination) nextSlot(now time.Time) time.Time {
+	wait := min(time.Duration(len(dest.backlog))*dest.every, maxPostpone/30)
+	if soonest := now.Add(max(minPostpone, wait)); dest.slot.Before(soonest) || dest.slot.After(now.Add(maxPostpone)) {
 		dest.slot = soonest
+	}
+	each := maxSlot
+	if dest.every > 0 {
+		each = min(max(dest.every, minSlot), maxSlot)
 	}
 	dest.slot = dest.slot.Add(each)
 	return dest.slot

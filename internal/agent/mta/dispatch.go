@@ -94,7 +94,7 @@ func (d *dispatcher) submit(ctx context.Context, g *group) {
 		d.mu.Unlock()
 		d.putOff(ctx, dest, g, reply, until)
 	case d.isFull(dest, now):
-		until := dest.nextSlot(now, dest.window.limit(d.m.o.PerDestination, now))
+		until := dest.nextSlot(now)
 		d.mu.Unlock()
 		g.postpone(ctx, until)
 	default:
@@ -219,7 +219,7 @@ func (d *dispatcher) judge(ctx context.Context, dest *destination, g *group, r *
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
-	dest.meet(now.Sub(began))
+	dest.meet(now)
 	switch {
 	case r.stopped:
 		return f
@@ -260,14 +260,6 @@ func (r *sent) isBroken() bool {
 		}
 	}
 	return false
-}
-
-// meet keeps the mean time of a transaction.
-func (dest *destination) meet(pace time.Duration) {
-	if dest.pace > 0 {
-		pace = (7*dest.pace + pace) / 8
-	}
-	dest.pace = pace
 }
 
 // trouble notes that a destination could not be reached, and gives back all

@@ -183,5 +183,5 @@ func (d *dispatcher) stall(dest *destination) (given []*group, until time.Time) 
 	for _, g := range given {
 		d.groups[g.rank]--
 	}
-	return given, dest.nextSlot(now, 1)
+	return given, dest.nextSlot(now)
 }

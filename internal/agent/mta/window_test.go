@@ -171,21 +171,35 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// TestSlots: groups without a place come back one after the other, none later
-// than is sensible.
+// TestSlots: groups without a place come back one after the other, as fast as
+// the destination takes them, and none later than is sensible.
 func TestSlots(t *testing.T) {
-	now := time.Unix(1e9, 0)
-	dest := &destination{pace: 10 * time.Second}
-	seen := map[time.Time]bool{}
-	for range 1000 {
-		at := dest.nextSlot(now, 1)
-		if at.Before(now.Add(minPostpone)) || at.After(now.Add(maxPostpone+dest.pace)) {
-			t.Fatalf("a slot %v ahead", at.Sub(now))
+	for _, every := range []time.Duration{0, time.Microsecond, time.Millisecond, time.Minute} {
+		now := time.Unix(1e9, 0)
+		dest := &destination{every: every, backlog: make([]*group, 100)}
+		seen := map[time.Time]bool{}
+		for range 1000 {
+			at := dest.nextSlot(now)
+			if at.Before(now.Add(minPostpone)) || at.After(now.Add(maxPostpone+maxSlot)) {
+				t.Fatalf("a slot %v ahead", at.Sub(now))
+			}
+			seen[at] = true
 		}
-		seen[at] = true
+		if len(seen) != 1000 {
+			t.Errorf("%v: %d different slots", every, len(seen))
+		}
 	}
-	if len(seen) < 50 {
-		t.Errorf("%d different slots", len(seen))
+	dest := &destination{backlog: make([]*group, 1)}
+	now := time.Unix(1e9, 0)
+	for range 1000 {
+		dest.meet(now)
+		now = now.Add(time.Millisecond)
+	}
+	dest.backlog = nil
+	dest.meet(now)
+	dest.meet(now.Add(time.Hour))
+	if dest.every != time.Millisecond {
+		t.Errorf("one every %v", dest.every)
 	}
 }
 
