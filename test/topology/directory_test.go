@@ -26,10 +26,13 @@ func (d *directory) account(address string) *account {
 	return nil
 }
 
+// book is the file with its directory.
+func (h *host) book() string { return strings.TrimSuffix(h.file, ".toml") + ".directory.toml" }
+
 // furnish fills the directory of the host from its file.
 func (h *host) furnish() {
 	h.t.Helper()
-	file := strings.TrimSuffix(h.file, ".toml") + ".directory.toml"
+	file := h.book()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		h.t.Fatal(err)

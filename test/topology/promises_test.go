@@ -1,7 +1,9 @@
 package topology
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -120,5 +122,42 @@ func sendToEachDomain(l *lab) {
 		}
 		l.want["isp an@nhamang.test"] = append(l.want["isp an@nhamang.test"], m.id)
 	}
+	l.settle()
+}
+
+// oneDomainMore applies a file with one domain more while the server runs: that
+// changes what is new and nothing else, and mail for it is taken at once.
+func oneDomainMore(l *lab) {
+	isp := l.hosts["isp"]
+	file := isp.book()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	const more = `
+[[domain]]
+name = "khach-1001.test"
+
+[[alias]]
+address = "info@khach-1001.test"
+targets = ["an@nhamang.test"]
+`
+	if err := os.WriteFile(file, append(text, more...), 0o600); err != nil {
+		l.t.Fatal(err)
+	}
+	for _, want := range []int{2, 0} {
+		var changes []struct{ Verb, Name string }
+		if err := json.Unmarshal([]byte(isp.must("", "--json", "apply", file)), &changes); err != nil {
+			l.t.Fatal(err)
+		}
+		if len(changes) != want {
+			l.t.Errorf("apply changed %v, want %d changes", changes, want)
+		}
+	}
+	m := letter{"chi@ngoai.test", "info@khach-1001.test", "isp-one-more@topology.test"}
+	if _, err := send(isp.door(config.SMTP), nil, m); err != nil {
+		l.t.Fatal(err)
+	}
+	l.want["isp an@nhamang.test"] = append(l.want["isp an@nhamang.test"], m.id)
 	l.settle()
 }

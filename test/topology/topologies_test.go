@@ -113,7 +113,7 @@ var topologies = []topology{
 			{"isp", "chi@ngoai.test", "nobody@khach-0500.test", "550 5.1.1"},
 			{"isp", "chi@ngoai.test", "info@khach-1001.test", "550 5.7.1"},
 		},
-		also: []func(*lab){sendToEachDomain},
+		also: []func(*lab){sendToEachDomain, oneDomainMore},
 	},
 	{
 		name: "backup-mx",
