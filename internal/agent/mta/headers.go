@@ -98,8 +98,8 @@ func LeavingHeader(rules *directory.Rules, header []byte) []byte {
 }
 
 // peekHeader reads up to the empty line behind the header, which belongs to
-// it. rest is what was read behind it. A header that is too large, or that the
-// text ends in, is all rest.
+// it. rest is what was read behind it. A header that is too large, that the text
+// ends in, or that a bare LF would end elsewhere for another reader, is all rest.
 func peekHeader(text io.Reader) (header, rest []byte, err error) {
 	buf := make([]byte, 0, 4096)
 	for {
@@ -110,11 +110,10 @@ func peekHeader(text io.Reader) (header, rest []byte, err error) {
 		n, err := text.Read(buf[from:cap(buf)])
 		buf = buf[:from+n]
 		end := endOfHeader(buf, from)
-		if end >= 0 && end <= maxEdited {
-			return buf[:end:end], buf[end:], nil
-		}
 		switch {
-		case err == io.EOF || len(buf) > maxEdited:
+		case end >= 0 && end <= maxEdited && message.HeaderEnd(buf[:end]) == end:
+			return buf[:end:end], buf[end:], nil
+		case end >= 0 || err == io.EOF || len(buf) > maxEdited:
 			return nil, buf, nil
 		case err != nil:
 			return nil, nil, err
