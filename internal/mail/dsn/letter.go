@@ -134,10 +134,11 @@ func writeReason(b *strings.Builder, r *Report, rcpt *Recipient, l language) {
 	}
 	if action == Failed || action == Delayed {
 		why := meaningOf(rcpt.status())
-		if action == Failed && rcpt.status()[0] == '4' { // RFC 3464 2.3.3: given up after many tries
-			paragraph(b, indent, expired.in(l))
+		what := why.what.in(l)
+		if action == Failed && rcpt.status()[0] == '4' { // given up after many tries
+			what = expired.in(l) + " " + what
 		}
-		paragraph(b, indent, why.what.in(l))
+		paragraph(b, indent, what)
 		if action == Failed && !r.Postmaster {
 			paragraph(b, indent, why.next.in(l))
 		}

@@ -81,6 +81,30 @@ func TestGolden(t *testing.T) {
 			r.Recipients = []Recipient{{Final: r.To, Action: Delivered, Status: "2.1.5"}}
 			return r, section(originalText)
 		},
+		"relayed": func() (*Report, *io.SectionReader) {
+			r := sample()
+			r.Full, r.By = true, when.Add(time.Hour)
+			r.Recipients = []Recipient{
+				{Final: r.To, Action: Relayed, Status: "2.0.0", RemoteMTA: "mx.example.net", Diagnostic: "250 2.0.0 taken"},
+				{Final: r.Recipients[1].Final, Action: Delivered, Status: "2.1.5"},
+			}
+			return r, section(originalText)
+		},
+		"expanded": func() (*Report, *io.SectionReader) {
+			r := sample()
+			r.Recipients = []Recipient{{Final: r.To, Action: Expanded, Status: "2.1.5"}}
+			return r, section(originalText)
+		},
+		"expired": func() (*Report, *io.SectionReader) {
+			r := sample()
+			r.Recipients = []Recipient{{Final: r.To, Action: Failed, Status: "4.4.1", Diagnostic: "451 4.4.1 mx.example.net[192.0.2.1]: at connect: no answer in time"}}
+			return r, section(originalText)
+		},
+		"postmaster": func() (*Report, *io.SectionReader) {
+			r := sample()
+			r.Recipients, r.Postmaster, r.Full = r.Recipients[:1], true, true
+			return r, section(originalText)
+		},
 		"utf8": func() (*Report, *io.SectionReader) {
 			r := sample()
 			r.UTF8, r.To = true, vietnamese
