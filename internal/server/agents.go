@@ -64,7 +64,7 @@ func (a *agents) newMTA(c *config.Config) (*mta.MTA, error) {
 func transferOptions(c *config.Config) (o mta.Options, err error) {
 	o = mta.Options{
 		Hostname: c.Hostname, StopTime: c.Limits.StopTime.Std(), MaxRemote: stores.InFlight * 3 / 4,
-		LocalWorkers: localWorkers(c), PerDestination: c.Delivery.Concurrency, Connections: c.Delivery.Connections, Port: c.Relay.MXPort,
+		MaxOutlets: stores.InFlight / 8, PerDestination: c.Delivery.Concurrency, Connections: c.Delivery.Connections, Port: c.Relay.MXPort,
 	}
 	if o.Resolver, err = dns.New(dns.Options{Servers: c.DNS.Servers}); err != nil {
 		return o, fmt.Errorf("resolver: %w", err)

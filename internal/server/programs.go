@@ -2,7 +2,6 @@ package server
 
 import (
 	"log/slog"
-	"runtime"
 
 	"tram/internal/agent/mda/outlet"
 	"tram/internal/config"
@@ -28,15 +27,4 @@ func outlets(c *config.Config, log *slog.Logger) outlet.Options {
 		log.Warn("aliases cannot run programs", "err", err)
 	}
 	return o
-}
-
-// localWorkers is how many entries of the queue are worked on at once. Programs
-// have places of their own beside those of mailboxes: however long they take,
-// people get their mail.
-func localWorkers(c *config.Config) int {
-	workers := 2 * runtime.GOMAXPROCS(0)
-	if c.Programs.User != "" {
-		workers += c.Programs.Places
-	}
-	return workers
 }

@@ -41,5 +41,5 @@
 //   - Failed: nobody is there (5.1.1), the account is disabled (5.2.1), the
 //     author may not post to the list (5.7.2), or the message was delivered to
 //     this address before (5.4.6, a loop). The caller bounces it.
-//   - Untouched: all places for programs are taken; it comes again.
+//   - Untouched: a file or program was cut off by the end of the server.
 package mda

@@ -36,15 +36,15 @@ func (d *Deliverer) deliverOutlet(ctx context.Context, e *queue.Entry, rcpt int)
 	return o
 }
 
-// tryOutlet is one attempt. An outcome that is Untouched leaves the recipient
-// as it is: it comes again soon.
+// tryOutlet is one attempt. When ctx ends the recipient is left Untouched: it
+// comes again at the next start.
 func (d *Deliverer) tryOutlet(ctx context.Context, e *queue.Entry, rcpt int, target directory.Target) queue.Outcome {
 	err := d.handOver(ctx, e, rcpt, target)
 	var failure *outlet.Failure
 	switch {
 	case err == nil:
 		return queue.Outcome{Result: queue.Delivered, Reply: replyDone}
-	case errors.Is(err, outlet.ErrBusy) || ctx.Err() != nil:
+	case ctx.Err() != nil:
 		return queue.Outcome{}
 	case errors.As(err, &failure) && !failure.Temporary:
 		d.warn(ctx, e, rcpt, err)

@@ -36,8 +36,8 @@ type LocalDeliverer interface {
 	// that fills the mailboxes it also settles, with queue.SettleTx, those that
 	// were Delivered or Deferred. Failed recipients are left to the caller, who
 	// settles them together with their bounce. A recipient that is a file or a
-	// program (queue.Rcpt.Outlet) is settled in a commit of its own; one that is
-	// left Untouched finds no place for its program now.
+	// program (queue.Rcpt.Outlet) is settled in a commit of its own; when ctx
+	// ends it is left Untouched.
 	//
 	// Deliver does not end the flight. With an error nothing was committed.
 	Deliver(ctx context.Context, e *queue.Entry, rcpts []int, found []directory.Resolution, outcomes []queue.Outcome) error
@@ -76,6 +76,10 @@ type Options struct {
 	// other hosts. The rest of queue.Options.MaxInFlight stays free for local
 	// mail, so it must be smaller. Default 192.
 	MaxRemote int
+	// MaxOutlets is how many entries may wait for, or be in the hands of, files
+	// and programs; half of them for the same one. They count towards
+	// queue.Options.MaxInFlight too. Default 32.
+	MaxOutlets int
 
 	Client  smtpclient.Options // Hostname is filled in
 	Port    int                // of other hosts; default 25. For tests and laboratories.

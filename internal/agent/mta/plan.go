@@ -24,6 +24,7 @@ var (
 type plan struct {
 	local   []int
 	found   []directory.Resolution // of local, in the same order
+	outlets []int                  // files and programs
 	remote  map[Hop][]int
 	settled []verdict // decided already
 	held    bool      // the entry stays until an administrator lets it go
@@ -56,7 +57,7 @@ func (m *MTA) plan(ctx context.Context, e *queue.Entry) (plan, error) {
 
 func (m *MTA) planRcpt(ctx context.Context, p *plan, e *queue.Entry, i int, rules *directory.Rules) error {
 	if e.Rcpts[i].Outlet != "" { // a file or a program: nobody need be asked
-		p.local, p.found = append(p.local, i), append(p.found, directory.Resolution{})
+		p.outlets = append(p.outlets, i)
 		return nil
 	}
 	res, err := m.o.Directory.Resolve(ctx, e.Rcpts[i].To)

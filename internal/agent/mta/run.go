@@ -19,9 +19,10 @@ import (
 
 // MTA moves mail from the queue to its next station.
 type MTA struct {
-	o     Options
-	route RouteConfig
-	send  *dispatcher
+	o       Options
+	route   RouteConfig
+	send    *dispatcher
+	outlets *outlets
 }
 
 // New checks the options and fills in the defaults.
@@ -38,6 +39,7 @@ func New(o Options) (*MTA, error) {
 	o.Connections = cmp.Or(o.Connections, 100)
 	o.PerDestination = cmp.Or(o.PerDestination, 20)
 	o.MaxRemote = cmp.Or(o.MaxRemote, 192)
+	o.MaxOutlets = cmp.Or(o.MaxOutlets, 32)
 	o.Port = cmp.Or(o.Port, 25)
 	o.Backoff = cmp.Or(o.Backoff, time.Minute)
 	o.StopTime = cmp.Or(o.StopTime, 10*time.Second)
@@ -54,7 +56,7 @@ func New(o Options) (*MTA, error) {
 	if o.Report == nil {
 		o.Report = NewReporter(ReporterOptions{Hostname: o.Hostname, Queue: o.Queue, Blobs: o.Blobs, Counters: o.Counters, Log: o.Log})
 	}
-	m := &MTA{o: o}
+	m := &MTA{o: o, outlets: newOutlets(o.MaxOutlets)}
 	if o.Relay != nil {
 		m.route.Relay = Hop{Way: ToHost, Name: o.Relay.Host, Port: uint16(o.Relay.Port), TLS: o.Relay.TLS, User: o.Relay.User}
 	}
@@ -80,9 +82,8 @@ func (m *MTA) Run(ctx context.Context) error {
 	for range m.o.LocalWorkers {
 		workers.Go(func() error { return m.work(taking, sending) })
 	}
-	// Programs that aliases lead to run in the workers: they have no more time
-	// than the other hosts.
-	defer context.AfterFunc(ctx, func() {
+	// Programs that aliases lead to have no more time than the other hosts.
+	defer context.AfterFunc(taking, func() {
 		select {
 		case <-time.After(m.o.StopTime):
 			cut()
@@ -91,6 +92,7 @@ func (m *MTA) Run(ctx context.Context) error {
 	})()
 	err := workers.Wait()
 	m.send.stop(cut)
+	m.outlets.running.Wait()
 	return err
 }
 
@@ -140,6 +142,9 @@ func (m *MTA) handle(ctx context.Context, e *queue.Entry) {
 	}
 	if len(p.local) > 0 {
 		f.deliver(ctx, p.local, p.found)
+	}
+	if len(p.outlets) > 0 {
+		m.deliverOutlets(ctx, f, p.outlets)
 	}
 	if len(p.settled) > 0 {
 		f.settle(ctx, p.settled, station{})

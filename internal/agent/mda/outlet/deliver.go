@@ -38,7 +38,7 @@ type Options struct {
 // goroutines.
 type Deliverer struct {
 	o      Options
-	places places
+	places *places
 }
 
 // New returns a deliverer.
@@ -50,11 +50,8 @@ func New(o Options) *Deliverer {
 		o.Root = "/"
 	}
 	o.Programs = o.Programs.withDefaults()
-	return &Deliverer{o: o, places: places{all: o.Programs.Places, taken: make(map[string]int)}}
+	return &Deliverer{o: o, places: newPlaces(o.Programs.Places)}
 }
-
-// ErrBusy says that all places for programs are taken. Nothing was tried.
-var ErrBusy = errors.New("outlet: all places for programs are taken")
 
 // Failure is a delivery that did not succeed, with the words for the sender.
 type Failure struct {
@@ -85,7 +82,8 @@ const (
 
 // Deliver delivers m to a target of kind ToFile or ToProgram. When it returns
 // nil the message is on disk, or the program has taken it. The error is a
-// [*Failure], ErrBusy, or that of ctx.
+// [*Failure] or that of ctx. Deliver waits for a place when programs have taken
+// all, or half of them are this one.
 func (d *Deliverer) Deliver(ctx context.Context, t directory.Target, m *Message) error {
 	switch {
 	case t.Kind == directory.ToProgram:

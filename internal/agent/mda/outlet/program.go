@@ -36,8 +36,8 @@ func (d *Deliverer) program(ctx context.Context, argv []string, m *Message) erro
 		return &Failure{Temporary: true, Reply: replyPrograms, Cause: err}
 	}
 	key := strings.Join(argv, "\x00")
-	if !d.places.take(key) {
-		return ErrBusy
+	if err := d.places.take(ctx, key); err != nil {
+		return err
 	}
 	defer d.places.give(key)
 	ctx, cancel := context.WithTimeoutCause(ctx, p.Time, errTime)

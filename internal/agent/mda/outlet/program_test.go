@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -235,22 +236,55 @@ func TestRefused(t *testing.T) {
 
 // TestPlaces: one program gets half of the places, all together the rest.
 func TestPlaces(t *testing.T) {
-	p := places{all: 3, taken: map[string]int{}}
+	p := newPlaces(3)
 	for i, test := range []struct {
 		key  string
 		want bool
 	}{{"a", true}, {"a", true}, {"a", false}, {"b", true}, {"c", false}} {
-		if got := p.take(test.key); got != test.want {
+		if got := p.try(test.key) == nil; got != test.want {
 			t.Errorf("%d: %v", i, got)
 		}
 	}
+	done := make(chan error)
+	go func() { done <- p.take(t.Context(), "c") }()
 	p.give("a")
-	if !p.take("c") {
-		t.Error("no place after one was given back")
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
-	d := runner(t, func(p *Programs) { p.Places = 1 })
-	d.places.take("other")
-	if err := d.Deliver(t.Context(), target(t, "|/bin/cat"), testMessage(letter)); !errors.Is(err, ErrBusy) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.take(ctx, "d"); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestTogether: no more programs run at once than there are places, and all
+// get their turn.
+func TestTogether(t *testing.T) {
+	path, out := script(t, `cat >/dev/null; mkdir $OUT/$$; ls $OUT | wc -l >>$OUT.count; sleep 0.02; rmdir $OUT/$$`)
+	if err := os.WriteFile(out+".count", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(out+".count", 0o666); err != nil {
+		t.Fatal(err)
+	}
+	d := runner(t, func(p *Programs) { p.Places = 4 })
+	var all sync.WaitGroup
+	for range 12 {
+		all.Go(func() {
+			if f := run1(t, d, path, testMessage(letter)); f != nil {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+	all.Wait()
+	counts := strings.Fields(read(t, out+".count"))
+	if len(counts) != 12 {
+		t.Errorf("%d programs ran", len(counts))
+	}
+	for _, n := range counts {
+		if n != "1" && n != "2" {
+			t.Errorf("%s at once", n)
+		}
 	}
 }

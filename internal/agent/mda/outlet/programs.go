@@ -2,6 +2,7 @@ package outlet
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -129,19 +130,39 @@ type places struct {
 	mu    sync.Mutex
 	total int
 	taken map[string]int // by command line
+	given chan struct{}  // closed and replaced when a place is given back
 }
 
-// take takes a place, unless all are taken, or half of them by this one: a
-// program that hangs must not keep the others from running.
-func (p *places) take(key string) bool {
+func newPlaces(n int) *places {
+	return &places{all: n, taken: make(map[string]int), given: make(chan struct{})}
+}
+
+// take waits for a place. All may be taken, or half of them by this program: one
+// that hangs must not keep the others from running.
+func (p *places) take(ctx context.Context, key string) error {
+	for {
+		given := p.try(key)
+		if given == nil {
+			return nil
+		}
+		select {
+		case <-given:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// try takes a place, or returns what to wait for.
+func (p *places) try(key string) (given <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.total >= p.all || p.taken[key] >= (p.all+1)/2 {
-		return false
+		return p.given
 	}
 	p.total++
 	p.taken[key]++
-	return true
+	return nil
 }
 
 func (p *places) give(key string) {
@@ -151,4 +172,6 @@ func (p *places) give(key string) {
 	if p.taken[key]--; p.taken[key] == 0 {
 		delete(p.taken, key)
 	}
+	close(p.given)
+	p.given = make(chan struct{})
 }
