@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -18,8 +19,19 @@ func inventory(t testing.TB, d *Directory) string {
 	t.Helper()
 	var lines []string
 	for _, dom := range collect(t, d.Domains(context.Background())) {
-		lines = append(lines, fmt.Sprintf("domain %s %s", dom.Name, dom.CatchAll))
+		lines = append(lines, fmt.Sprintf("domain %s %v %s %s", dom.Name, dom.Kind, dom.Target, dom.CatchAll))
 	}
+	for _, l := range collect(t, d.Lists(context.Background(), "")) {
+		whole, err := d.List(context.Background(), l.Address)
+		must(t, err)
+		lines = append(lines, fmt.Sprintf("list %s %s %v", l.Address, l.Owner, whole.Members))
+	}
+	for _, r := range collect(t, d.Recipients(context.Background(), "")) {
+		lines = append(lines, "recipient "+r)
+	}
+	rules, err := d.Rules(context.Background())
+	must(t, err)
+	lines = append(lines, fmt.Sprintf("rules %v %v %v %v %v", rules.Rewrites, rules.Routes, rules.Credentials, rules.Copies, rules.Access))
 	for _, a := range collect(t, d.Accounts(context.Background(), "")) {
 		lines = append(lines, fmt.Sprintf("account %d %s %s", a.ID, a.Address, a.Name))
 	}
@@ -57,6 +69,23 @@ func TestChangesSurviveACrash(t *testing.T) {
 		func() error { return d.DeleteAlias(ctx, "info@a.example") },
 		func() error { return d.DeleteDomain(ctx, "a.example") },
 		func() error { _, err := d.AddDomain(ctx, Domain{Name: "b.example"}); return err },
+		func() error { _, err := d.AddList(ctx, List{Address: "staff@b.example"}); return err },
+		func() error { _, err := d.AddMembers(ctx, "staff@b.example", "x@y.example"); return err },
+		func() error { return d.UpdateDomain(ctx, Domain{Name: "b.example", Kind: Relayed, Verify: VerifyList}) },
+		func() error { _, err := d.AddRecipients(ctx, "chi@b.example"); return err },
+		func() error {
+			return d.ChangeRules(ctx, Rules{}, Rules{Routes: []Route{{Match: "b.example", NextHop: "hold"}}})
+		},
+		func() error {
+			return d.Batch(ctx, func(b *Batch) error {
+				return errors.Join(
+					b.AddDomain(Domain{Name: "c.example", Kind: AliasDomain, Target: "b.example"}),
+					b.RemoveRecipient("chi@b.example"), b.DeleteList("staff@b.example"),
+					b.ChangeRules(Rules{Routes: []Route{{Match: "b.example"}}}, Rules{Copies: []Copy{{By: CopyAlways, To: "x@y.example"}}}),
+				)
+			})
+		},
+		func() error { return d.DeleteDomain(ctx, "c.example") },
 		func() (err error) { binh, err = d.AddAccount(ctx, Account{Address: "binh@b.example"}, ""); return err },
 	} {
 		must(t, change())

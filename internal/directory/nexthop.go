@@ -37,7 +37,7 @@ const (
 	HopError                  // refuse it
 )
 
-// TLSModes are what "tls=" of a next hop can be.
+// tlsModes are what "tls=" of a next hop can be.
 var tlsModes = [...]string{"none", "opportunistic", "starttls", "implicit"}
 
 var (
@@ -115,7 +115,7 @@ func (h *NextHop) host(s string) (err error) {
 		h.Socket = s
 		return checkPath(s)
 	}
-	port := ""
+	var port string
 	if inner, ok := strings.CutPrefix(s, "["); ok {
 		inner, after, ok := strings.Cut(inner, "]")
 		if port, _ = strings.CutPrefix(after, ":"); !ok || after != "" && port == "" {

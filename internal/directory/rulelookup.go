@@ -9,18 +9,6 @@ import (
 	"tram/internal/mail/address"
 )
 
-// ruleIndex finds rules by map hits. It is built once for a snapshot and never
-// changed.
-type ruleIndex struct {
-	rewrites    [len(rewriteKinds)]patterns[Rewrite]
-	routes      [len(routeBys)]patterns[Route]
-	copies      [len(copyBys)]patterns[[]*Copy]
-	access      [len(accessBys)]patterns[Access]
-	clients     map[netip.Prefix]*Access
-	clientBits  []int // lengths of the prefixes in clients, IPv6 ones over 128, longest first
-	credentials map[string][]*Credential
-}
-
 // patterns is a table by pattern, in the forms of [Rules].
 type patterns[T any] map[address.Address]*T
 

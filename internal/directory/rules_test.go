@@ -82,11 +82,8 @@ func TestRuleLookup(t *testing.T) {
 		return action(r.AccessOfClient(netip.MustParseAddr(ip), host))
 	}
 	copies := func(in string) string {
-		var to []string
+		to := strings.Fields(in)
 		var out []string
-		for _, s := range strings.Fields(in) {
-			to = append(to, s)
-		}
 		var rcpts []address.Address
 		for _, s := range to[1:] {
 			rcpts = append(rcpts, addr(s))
