@@ -87,12 +87,21 @@ func (in *Intake) Take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelo
 	if err != nil {
 		return "", fmt.Errorf("store the message: %w", err)
 	}
-	defer w.Abort()
+	defer func() { w.Abort() }()
 	m := queue.Message{ID: in.o.Queue.NewID(), Received: time.Now()}
 	s := &sink{blob: w, digest: message.NewScanner()}
-	defer s.digest.Reset()
+	defer func() { s.digest.Reset() }()
+	if e.FromParams.Body == smtpwire.BodyBinaryMIME {
+		s.watch = new(textWatch)
+	}
 	if err := in.read(s, &m, p, e, text); err != nil {
 		return "", err
+	}
+	binary := s.watch != nil && !s.watch.isText()
+	if binary {
+		if w, s, err = in.asText(ctx, w, s); err != nil {
+			return "", err
+		}
 	}
 	m.Digest = s.hint()
 	m.Size, m.EightBit = w.Size(), s.eightBit
@@ -100,6 +109,7 @@ func (in *Intake) Take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelo
 	m.Hold, m.HoldReason = o.hold, o.why
 	in.envelope(&m, rules, p, e)
 	in.params(&m, &e.FromParams, ours)
+	m.Binary = m.Binary && !binary // now it is encoded
 	// Sync the body before the commit: the queue entry is the promise, and it
 	// must never name a body that is not there.
 	if m.Body, err = w.Commit(ctx); err != nil {
@@ -177,6 +187,7 @@ type sink struct {
 	blob     blob.Writer
 	digest   *message.Scanner
 	header   headerWatch
+	watch    *textWatch // of a binary message, else nil
 	eightBit bool
 	err      error // of the sink itself, not of the text
 }
@@ -188,6 +199,9 @@ func (s *sink) Write(p []byte) (int, error) {
 		return 0, s.err
 	}
 	s.eightBit = s.eightBit || hasEightBit(p)
+	if s.watch != nil {
+		s.watch.write(p)
+	}
 	s.digest.Write(p) // never fails
 	n, err := s.blob.Write(p)
 	if err != nil {

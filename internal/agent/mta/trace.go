@@ -46,7 +46,11 @@ func (t *trace) append(b []byte) []byte {
 		b = append(b, "from "...)
 		b = appendWord(b, t.peer.Helo)
 		b = append(b, " ("...)
-		b = appendLiteral(b, t.peer.Remote.Addr())
+		if t.peer.Socket != "" {
+			b = append(b, "local socket"...)
+		} else {
+			b = appendLiteral(b, t.peer.Remote.Addr())
+		}
 		b = append(b, ")\r\n\t"...)
 	}
 	b = append(b, "by "...)
@@ -126,6 +130,10 @@ func protocol(p *smtpwire.Peer, e *smtpwire.Envelope) string {
 	switch {
 	case p.LocalUser != "":
 		return "LOCAL"
+	case p.LMTP && e.FromParams.SMTPUTF8:
+		return [...]string{"UTF8LMTP", "UTF8LMTPS", "UTF8LMTPA", "UTF8LMTPSA"}[index]
+	case p.LMTP:
+		return [...]string{"LMTP", "LMTPS", "LMTPA", "LMTPSA"}[index]
 	case e.FromParams.SMTPUTF8:
 		return [...]string{"UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA"}[index]
 	case p.ESMTP:

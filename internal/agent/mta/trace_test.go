@@ -41,6 +41,9 @@ func TestTrace(t *testing.T) {
 			"user, shown", smtpwire.Peer{Remote: netip.MustParseAddrPort("192.0.2.7:1"), Helo: "laptop", ESMTP: true, User: "an@here.example"}, smtpwire.Envelope{Rcpts: one}, true,
 			"from laptop ([192.0.2.7])\r\n\tby mx.example (Tram) with ESMTPA id ID\r\n\tfor <an@here.example>",
 		}, {
+			"LMTP on a Unix socket", smtpwire.Peer{Socket: "/run/lmtp", Helo: "here", ESMTP: true, LMTP: true}, smtpwire.Envelope{}, false,
+			"from here (local socket)\r\n\tby mx.example (Tram) with LMTP id ID",
+		}, {
 			"UTF-8", smtpwire.Peer{Remote: netip.MustParseAddrPort("192.0.2.7:1"), ESMTP: true},
 			smtpwire.Envelope{FromParams: smtpwire.MailParams{SMTPUTF8: true}, Rcpts: foreign}, false,
 			"from unknown ([192.0.2.7])\r\n\tby mx.example (Tram) with UTF8SMTP id ID\r\n\tfor <thư@here.example>",
