@@ -125,9 +125,7 @@ func (l *lab) travelAsExplained(roads []road, refusals []refusal) {
 	}
 	l.settle()
 	for i, r := range roads {
-		if went := l.trace(r.via, ids[i]); !slices.Equal(said[i], went) {
-			l.t.Errorf("from %s to %s at %s: tram explain said\n%q, the mail went\n%q", r.from, r.to, r.via, said[i], went)
-		}
+		l.wentAsSaid(r, said[i], ids[i])
 	}
 	for _, r := range refusals {
 		want := []string{refusing(r.host, r.to, r.code)}
@@ -135,6 +133,14 @@ func (l *lab) travelAsExplained(roads []road, refusals []refusal) {
 			l.t.Errorf("from %s to %s at %s: tram explain said %q, what happens is %q", r.from, r.to, r.host, said, want)
 		}
 		l.refused(r)
+	}
+}
+
+// wentAsSaid holds the way of a message against what was said about it.
+func (l *lab) wentAsSaid(r road, said []string, id string) {
+	l.t.Helper()
+	if went := l.trace(r.via, id); !slices.Equal(said, went) {
+		l.t.Errorf("from %s to %s at %s: tram explain said\n%q, the mail went\n%q", r.from, r.to, r.via, said, went)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 const (
 	examples   = "../../examples"
-	arriveTime = 60 * time.Second // for mail to arrive once every hop works; a proxy remembers for 30 s that nobody answered
+	arriveTime = 90 * time.Second // for mail to arrive once every hop works; a proxy remembers for 30 s that nobody answered
 	retryPause = 500 * time.Millisecond
 )
 

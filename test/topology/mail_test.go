@@ -15,7 +15,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
-// talkTime bounds a whole session of a client.
+// talkTime bounds a session of a client, or a message in one of SMTP.
 const talkTime = 30 * time.Second
 
 // letter is what travels.
@@ -79,19 +79,9 @@ func (t *smtpTalk) login(a account) error {
 	return err
 }
 
-// send hands a letter over to a door, as the user a when the door is one of
-// submission. It returns the queue id that the host says.
-func send(address string, a *account, l letter) (id string, err error) {
-	t, err := dialSMTP(address)
-	if err != nil {
-		return "", err
-	}
-	defer t.c.Close()
-	if a != nil {
-		if err := t.login(*a); err != nil {
-			return "", err
-		}
-	}
+// transfer hands a letter over and returns the queue id that the host says.
+func (t *smtpTalk) transfer(l letter) (id string, err error) {
+	_ = t.c.SetDeadline(time.Now().Add(talkTime))
 	for _, step := range []struct {
 		code int
 		line string
@@ -109,6 +99,27 @@ func send(address string, a *account, l letter) (id string, err error) {
 		return "", fmt.Errorf("final dot: %w", err)
 	}
 	_, id, _ = strings.Cut(said, "Queued as ")
+	return id, nil
+}
+
+// send hands letters over to a door, as the user a when the door is one of
+// submission. It returns the queue id of the last.
+func send(address string, a *account, letters ...letter) (id string, err error) {
+	t, err := dialSMTP(address)
+	if err != nil {
+		return "", err
+	}
+	defer t.c.Close()
+	if a != nil {
+		if err := t.login(*a); err != nil {
+			return "", err
+		}
+	}
+	for _, l := range letters {
+		if id, err = t.transfer(l); err != nil {
+			return "", err
+		}
+	}
 	_, err = t.say(221, "QUIT")
 	return id, err
 }
