@@ -22,8 +22,8 @@ import (
 const maxWaiting = 256
 
 // Authenticate checks a login and returns the account's number and address.
-// The login is the account's address in any case of letters; one without a
-// domain gets Options.DefaultDomain. remote is for those who limit guesses.
+// The login is the account's address in any case of letters, or the same in an
+// alias domain; one without a domain gets Options.DefaultDomain. remote is for those who limit guesses.
 //
 // The error is ErrAuth for every reason that the client may not know, and an
 // unknown login takes as long as a wrong password. ErrAuthBusy and errors of
@@ -82,6 +82,9 @@ func parseLogin(login string) (address.Address, error) {
 
 func readCredentials(r kv.Reader, a address.Address, secretKey func(AccountID) []byte) (c credentials, err error) {
 	e, found, err := readEntry(r, a.Domain, a.Local)
+	if err == nil && !found {
+		e, found, err = readAliased(r, a)
+	}
 	if err != nil || !found || e.account == 0 {
 		return c, err
 	}
@@ -94,6 +97,19 @@ func readCredentials(r kv.Reader, a address.Address, secretKey func(AccountID) [
 	}
 	c.record = bytes.Clone(v)
 	return c, err
+}
+
+// readAliased reads what an address in an alias domain stands for: who writes
+// to people there expects that they log in with the same address.
+func readAliased(r kv.Reader, a address.Address) (e entry, found bool, err error) {
+	dom, err := readDomain(r, a.Domain)
+	switch {
+	case errors.Is(err, ErrNoDomain):
+		return e, false, nil
+	case err != nil || dom.Kind != AliasDomain:
+		return e, false, err
+	}
+	return readEntry(r, dom.Target, a.Local)
 }
 
 // hasher runs password hashes: as many at once as there are cores, each

@@ -92,6 +92,22 @@ func describeAll(res Resolution) string {
 	return s + more
 }
 
+// TestLoginInAliasDomain: people log in with the address that others write to.
+func TestLoginInAliasDomain(t *testing.T) {
+	d := village(t)
+	ctx := t.Context()
+	binh, err := d.AddAccount(ctx, Account{Address: "binh@a.example"}, "secret")
+	must(t, err)
+	id, login, err := d.Authenticate(ctx, "Binh@also.example", "secret", noAddr)
+	if id != uint64(binh.ID) || login != "binh@a.example" || err != nil {
+		t.Error(id, login, err)
+	}
+	for _, login := range []string{"binh@open.example", "binh@nowhere.example", "nobody@also.example"} {
+		_, _, err = d.Authenticate(ctx, login, "secret", noAddr)
+		wants(t, login, err, ErrAuth)
+	}
+}
+
 func TestExpandKinds(t *testing.T) {
 	d := village(t)
 	x, err := d.Expand(t.Context(), addr("deep@a.example"))

@@ -41,10 +41,10 @@ type Result struct {
 
 // Note says what could not be carried over, and why.
 type Note struct {
-	File string
-	Line int // 0: the file as a whole
-	Text string
-	Why  string
+	File string `json:"file"`
+	Line int    `json:"line,omitempty"` // 0: the file as a whole
+	Text string `json:"text,omitempty"`
+	Why  string `json:"why"`
 }
 
 // String is "file:line: text: why".
