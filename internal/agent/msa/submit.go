@@ -18,6 +18,9 @@
 // of ours is refused with the reason: an author of our domains is one that
 // this server has checked.
 //
+// To whom a user may send is not decided here: that is asked of the receiver of
+// port 25 ([Recipients]), for what is true of a recipient is true for everybody.
+//
 // # What is completed
 //
 // Missing Date, Message-ID, From (the login address) and Sender (when From has

@@ -8,10 +8,11 @@
 // # In
 //
 // [Receiver] is the policy of port 25: mail for our own recipients from
-// anybody, mail for others only from the relay networks. What it accepts goes
-// through [Intake], the one way into the queue for every agent: trace header,
-// digest, loop check, body synced, queue entry synced. Only then is there a
-// 250 (promise 1, owned by queue.Add).
+// anybody, mail for others only from clients of ours ([Admit] decides, and is a
+// pure function). What it accepts goes through [Intake], the one way into the
+// queue for every agent: addresses rewritten, copies and footer added, trace
+// header, digest, loop check, body synced, queue entry synced. Only then is
+// there a 250 (promise 1, owned by queue.Add).
 //
 // # On
 //
@@ -28,4 +29,9 @@
 // [Reporter] tells senders of failure, delay and success as they asked (RFC
 // 3461), in the commit that settles the recipients: so each is told exactly
 // once. Notifications that cannot be delivered go to the postmaster, once.
+//
+// # Why
+//
+// [Explainer] says what would become of mail. It calls the functions that
+// decide: [RewriteSender], [RewriteRecipient], [Admit], [Route], [Exchangers].
 package mta
