@@ -33,7 +33,10 @@ cd "$place"
 started=()
 stop() {
 	trap - EXIT INT TERM
-	[ ${#started[@]} -eq 0 ] || kill "${started[@]}" 2>/dev/null || true
+	if [ ${#started[@]} -gt 0 ]; then
+		kill "${started[@]}" 2>/dev/null || true
+		kill -CONT "${started[@]}" 2>/dev/null || true # one that was stopped would never hear it
+	fi
 	wait
 	echo "Stopped. The mail is kept in $place; make clean removes it."
 }
