@@ -23,8 +23,9 @@
 //
 // What leaves is canonical whatever is stored: lines end in CR LF, no CR, LF or
 // NUL stands alone, by DATA and by BDAT alike. The one exception is a message
-// that came as BINARYMIME and goes to a host that offers it: there its octets
-// are counted, and no octet means an end.
+// that is marked as binary and goes to a host that offers BINARYMIME: there its
+// octets are counted, and no octet means an end. (The queue has none of those:
+// the intake encodes them.)
 //
 // # Trust
 //
