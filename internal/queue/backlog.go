@@ -20,7 +20,19 @@ const (
 	maxParks = 1024
 )
 
-// backlog gives out the places in the line.
+// place is when the next entry of a blocked domain may go, in Unix milliseconds. Each
+// domain has a line of its own, and all of them share the pace: an entry for a
+// domain with few does not stand behind a million for others.
+func (s *sites) place(n uint32, now time.Time) int64 {
+	st := &s.all[n]
+	if soonest := now.Add(-backlogBurst).UnixNano(); st.free < soonest || st.free > soonest+int64(MaxRelease) {
+		st.free = soonest
+	}
+	st.free += int64(backlogEvery) * int64(max(s.lines, 1))
+	return st.free / int64(time.Millisecond)
+}
+
+// backlog gives out the places in the line of what was due at the start.
 type backlog struct{ free time.Time }
 
 // place is when the next entry of the line may go, in Unix milliseconds; for a
@@ -41,8 +53,8 @@ func (q *Queue) park(sl *slot, now time.Time) bool {
 	if sl.parked || sl.asked || q.schedule.sites.all[sl.site].blocked <= millis(now) {
 		return false
 	}
-	q.schedule.wait(sl, max(q.backlog.place(now), 1), true)
-	sl.parked = true
+	q.schedule.wait(sl, q.schedule.sites.place(sl.site, now), true)
+	q.schedule.park(sl)
 	q.memory.take(sl.id) // its place is for mail that goes at once
 	return true
 }

@@ -54,6 +54,34 @@ func TestBlockedDomain(t *testing.T) {
 	})
 }
 
+// TestLinesShareThePace has a domain with a few entries beside one with many: both
+// are unreachable, and the few do not stand behind the many.
+func TestLinesShareThePace(t *testing.T) {
+	inBubble(t, Options{MaxInFlight: 100_000}, func(t *testing.T, q *Queue) {
+		const many, few = 10_000, 10
+		block := func(domain string, n int) {
+			for i := range n {
+				add(t, q, letter(i, fmt.Sprintf("u%d@%s", i, domain)))
+			}
+			e := take(t, q)
+			q.Block(e, time.Now().Add(time.Hour), "451 no")
+			settle(t, q, e, q.Defer(e, 0, "451 no"))
+			q.takeOff() // sends the first of the rest into the line
+		}
+		block("many.example", many)
+		start := time.Now()
+		block("few.example", few)
+		for found := 0; found < few-2; {
+			if e, _ := next(t, q); e.domain() == "few.example" {
+				found++
+			}
+		}
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("the few came after %v", took)
+		}
+	})
+}
+
 // TestUnblock lets mail go again at full speed.
 func TestUnblock(t *testing.T) {
 	inBubble(t, Options{}, func(t *testing.T, q *Queue) {

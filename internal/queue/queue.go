@@ -137,10 +137,14 @@ func (q *Queue) loadEntry(shard kv.Account, key, value []byte) {
 func (q *Queue) loadWaiting(sl *slot, h head) {
 	next := q.inReach(h.next, h.flags&flagReleaseLater != 0)
 	tried := h.flags&flagTried != 0
-	if tried && next <= millis(q.looked) {
+	overdue := tried && next <= millis(q.looked)
+	if overdue {
 		next = max(q.backlog.place(q.looked), next)
 	}
 	q.schedule.wait(sl, next, tried)
+	if overdue {
+		q.schedule.park(sl)
+	}
 }
 
 // Close stops the timer of the schedule. Blocked calls of Next go on until

@@ -73,6 +73,7 @@ func (q *Queue) redirected(ctx context.Context, changed []*Entry, to address.Add
 	for _, e := range changed {
 		q.memory.take(e.ID) // it is not that message any more
 		if sl := q.schedule.find(e.ID); sl != nil {
+			q.schedule.unpark(sl)
 			q.schedule.sites.leave(sl.site)
 			sl.site = q.schedule.sites.enter(e.domain())
 			q.publish(e)

@@ -78,6 +78,7 @@ func (s *schedule) add(id ID) *slot {
 // remove forgets an entry that stands in no lane.
 func (s *schedule) remove(sl *slot) {
 	s.leave(sl)
+	s.unpark(sl)
 	s.sites.leave(sl.site)
 	i := s.index[sl.id]
 	delete(s.index, sl.id)
@@ -87,7 +88,8 @@ func (s *schedule) remove(sl *slot) {
 // wait puts a slot into a lane, due at next.
 func (s *schedule) wait(sl *slot, next int64, tried bool) {
 	s.leave(sl)
-	sl.parked, sl.asked = false, false
+	s.unpark(sl)
+	sl.asked = false
 	sl.next, sl.tried = next, tried
 	sl.state = Fresh
 	if tried {
@@ -95,6 +97,26 @@ func (s *schedule) wait(sl *slot, next int64, tried bool) {
 	}
 	s.count[sl.state]++
 	s.push(sl.lane(), s.index[sl.id])
+}
+
+// park notes that a slot stands in the backlog, or has left it and is in flight.
+func (s *schedule) park(sl *slot) {
+	sl.parked = true
+	st := &s.sites.all[sl.site]
+	if st.parked++; st.parked == 1 {
+		s.sites.lines++
+	}
+}
+
+func (s *schedule) unpark(sl *slot) {
+	if !sl.parked {
+		return
+	}
+	sl.parked = false
+	st := &s.sites.all[sl.site]
+	if st.parked--; st.parked == 0 {
+		s.sites.lines--
+	}
 }
 
 // set gives a slot a state outside the lanes.

@@ -14,14 +14,17 @@ type sites struct {
 	numbers map[string]uint32
 	all     []site
 	free    []uint32
+	lines   int // sites with entries in the backlog
 }
 
 // site is one domain. It is forgotten with its last entry.
 type site struct {
 	domain  string
-	entries int32
-	blocked int64  // Unix milliseconds: not reachable before
 	reply   string // what was said when it was blocked
+	blocked int64  // Unix milliseconds: not reachable before
+	free    int64  // Unix nanoseconds: the next place in its line, see backlog.go
+	entries int32
+	parked  int32 // of these, in the backlog
 }
 
 func newSites() sites { return sites{numbers: make(map[string]uint32), all: make([]site, 1)} }
