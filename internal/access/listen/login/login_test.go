@@ -40,9 +40,15 @@ func (*keeper) Authenticate(_ context.Context, name, password string, _ netip.Ad
 }
 
 func (k *keeper) SCRAM(_ context.Context, name string) (directory.Keys, error) {
-	client, _ := scram.SHA256.NewClient("ann", "pencil", "")
 	factors := scram.KeyFactors{Salt: "0123456789abcdef", Iters: 4096}
-	stored := client.GetStoredCredentials(factors)
+	client, err := scram.SHA256.NewClient("ann", "pencil", "")
+	if err != nil {
+		return directory.Keys{}, err
+	}
+	stored, err := client.GetStoredCredentialsWithError(factors)
+	if err != nil {
+		return directory.Keys{}, err
+	}
 	keys := directory.Keys{Salt: []byte(factors.Salt), Iterations: factors.Iters}
 	copy(keys.StoredKey[:], stored.StoredKey)
 	copy(keys.ServerKey[:], stored.ServerKey)
