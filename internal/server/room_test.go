@@ -64,6 +64,12 @@ func TestNearlyFullDisk(t *testing.T) {
 	}
 	dir, resize := small(t, "64m")
 	r := startIn(t, dir, threeDoors)
+	t.Cleanup(func() { // before the file system goes
+		r.stop()
+		if err := <-r.done; err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
 	r.must(r.admin.AddDomain(t.Context(), control.Domain{Name: "example.org"}))
 	r.must(r.admin.AddAccount(t.Context(), control.NewAccount{Address: "an@example.org", Password: "secret"}))
 
@@ -90,6 +96,7 @@ func TestNearlyFullDisk(t *testing.T) {
 	}
 	select {
 	case err := <-r.done:
+		r.done <- err
 		t.Fatalf("the server has stopped: %v", err)
 	default:
 	}
