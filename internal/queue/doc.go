@@ -38,6 +38,10 @@
 // waiting again, so what an agent did without SettleTx is done again, and what
 // it did together with SettleTx is not.
 //
+// An entry is handed out when one of its recipients is due, and also when its
+// sender is to be told of the delay or its deadline has come: Entry.Due,
+// Entry.WarnDue and Entry.Overdue say which.
+//
 // # On disk
 //
 // The entries are spread over the shards, which are accounts of the key-value
@@ -47,7 +51,8 @@
 //
 // # In memory
 //
-// A schedule of about 60 bytes an entry, rebuilt by a scan when the queue is
-// opened. Entries themselves are read when they are due; only what Add has
+// A schedule of about 70 bytes an entry, rebuilt by a scan when the queue is
+// opened. It has lanes by priority (class.go) and a slow line for what is for
+// domains that cannot be reached (backlog.go): the agent says so with Block. Entries themselves are read when they are due; only what Add has
 // just taken is handed on from memory, up to [MaxRemembered].
 package queue

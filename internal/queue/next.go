@@ -19,8 +19,9 @@ const (
 // Next blocks for a due entry and marks it in flight, in memory. The caller
 // ends the flight with exactly one of Settled, Release and Postpone.
 //
-// Due entries come in the order in which they became due. Fresh mail goes
-// before mail that was deferred, three to one, and deferred mail takes at most
+// Due entries come by the class of their priority, with turns for the lower
+// ones, and within a class in the order in which they became due. Fresh mail
+// goes before mail that was deferred, three to one, and deferred mail takes at most
 // half of Options.MaxInFlight: hosts that do not answer cannot hold up mail
 // for those that do. At that bound Next waits for a flight to end.
 //
