@@ -53,6 +53,7 @@
 //
 // A schedule of about 70 bytes an entry, rebuilt by a scan when the queue is
 // opened. It has lanes by priority (class.go) and a slow line for what is for
-// domains that cannot be reached (backlog.go): the agent says so with Block. Entries themselves are read when they are due; only what Add has
-// just taken is handed on from memory, up to [MaxRemembered].
+// domains that cannot be reached (backlog.go): the agent says so with Block.
+// Entries themselves are read when they are due; only what Add has just taken
+// is handed on from memory, up to [MaxRemembered].
 package queue
