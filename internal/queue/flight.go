@@ -77,6 +77,7 @@ func (q *Queue) Postpone(e *Entry, until time.Time) {
 	defer q.mu.Unlock()
 	if sl := q.slotOf(e); sl != nil {
 		q.rest(sl, next, sl.tried)
+		sl.postponed = sl.waits()
 		if sl.state == Fresh {
 			// A copy: a late Release of this e must not end the next flight.
 			again := *e

@@ -32,6 +32,8 @@ type slot struct {
 	hold   bool  // in flight: to be held when the flight ends
 	parked bool  // in the backlog, or out of it and in flight
 	asked  bool  // somebody asked for the next attempt
+
+	postponed bool // waits only because there was no place for it, see Hasten
 }
 
 // laneOf is the lane of a class.
@@ -89,7 +91,7 @@ func (s *schedule) remove(sl *slot) {
 func (s *schedule) wait(sl *slot, next int64, tried bool) {
 	s.leave(sl)
 	s.unpark(sl)
-	sl.asked = false
+	sl.asked, sl.postponed = false, false
 	sl.next, sl.tried = next, tried
 	sl.state = Fresh
 	if tried {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tram/internal/mail/smtpwire"
+	"tram/internal/queue"
 )
 
 const (
@@ -26,6 +27,12 @@ const (
 	// probeBacklog is how many groups wait for what the next attempt on a
 	// destination in doubt finds out.
 	probeBacklog = 8
+	// maxAway is how many entries that were sent back are remembered for a
+	// destination, to be called back as soon as it has time. More of them come
+	// by their slots.
+	maxAway = 4096
+	// recallBatch is how many are called back at once.
+	recallBatch = 256
 	// maxOvertaken is how many groups with a higher priority may go before one
 	// that came earlier.
 	maxOvertaken = 32
@@ -39,10 +46,11 @@ const (
 type destination struct {
 	hop     Hop
 	backlog []*group
-	active  int  // senders at work for it
-	queued  bool // in dispatcher.waiting
-	fresh   bool // mail that was never tried came since it was idle
-	stalled bool // it has kept us waiting and not answered since
+	active  int        // senders at work for it
+	queued  bool       // in dispatcher.waiting
+	away    []queue.ID // entries that were sent back because too many waited; the first of them
+	fresh   bool       // mail that was never tried came since it was idle
+	stalled bool       // it has kept us waiting and not answered since
 
 	window   window
 	alive    time.Time       // the last answer worth the name
@@ -142,4 +150,26 @@ func (dest *destination) nextSlot(now time.Time) time.Time {
 	}
 	dest.slot = dest.slot.Add(each)
 	return dest.slot
+}
+
+// sendAway notes an entry that was sent back because too many waited.
+func (dest *destination) sendAway(id queue.ID) {
+	if len(dest.away) < maxAway {
+		dest.away = append(dest.away, id)
+	}
+}
+
+// recall takes entries that were sent back, when few are left that wait: the
+// destination has time sooner than was foreseen.
+func (dest *destination) recall() []queue.ID {
+	if len(dest.away) == 0 || len(dest.backlog) > 2*dest.active {
+		return nil
+	}
+	n := min(len(dest.away), recallBatch)
+	ids := slices.Clone(dest.away[:n])
+	dest.away = slices.Delete(dest.away, 0, n)
+	if len(dest.away) == 0 {
+		dest.away = nil
+	}
+	return ids
 }

@@ -95,6 +95,7 @@ func (d *dispatcher) submit(ctx context.Context, g *group) {
 		d.putOff(ctx, dest, g, reply, until)
 	case d.isFull(dest, now):
 		until := dest.nextSlot(now)
+		dest.sendAway(g.f.e.ID)
 		d.mu.Unlock()
 		g.postpone(ctx, until)
 	default:

@@ -54,7 +54,11 @@ func (d *dispatcher) run(ctx context.Context, s *sender) {
 		}
 		g := s.dest.backlog[0]
 		s.dest.backlog = s.dest.backlog[1:]
+		recalled := s.dest.recall()
 		d.mu.Unlock()
+		if recalled != nil {
+			d.m.o.Queue.Hasten(recalled)
+		}
 		if !d.work(ctx, s, g) {
 			return
 		}
