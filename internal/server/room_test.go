@@ -23,7 +23,9 @@ func small(t *testing.T, size string) (dir string, resize func(size string)) {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	mount := func(flags uintptr, size string) error { return syscall.Mount("tmpfs", data, "tmpfs", flags, "size="+size) }
+	mount := func(flags uintptr, size string) error {
+		return syscall.Mount("tmpfs", data, "tmpfs", flags, "size="+size)
+	}
 	if err := mount(0, size); err != nil {
 		t.Skipf("cannot mount a small file system: %v", err)
 	}
