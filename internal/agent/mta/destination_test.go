@@ -13,10 +13,11 @@ func TestPauses(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	down := smtpwire.NewReply(451, "4.4.1", "down")
 	dest := &destination{}
-	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+	for _, minutes := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+		want := time.Duration(minutes) * time.Minute
 		dest.fail(down, time.Minute, now)
-		if got := dest.until.Sub(now); got != want*time.Minute {
-			t.Fatalf("after %d failures %v, want %v min", dest.failures, got, int(want))
+		if got := dest.until.Sub(now); got != want {
+			t.Fatalf("after %d failures %v, want %v", dest.failures, got, want)
 		}
 		if !dest.isClosed(now) || dest.isClosed(dest.until) || dest.rank(now) != doubtful {
 			t.Fatal("closed is until, and then one looks")

@@ -103,7 +103,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) accept(ctx context.Context, l *net.UnixListener, serve func(context.Context, *net.UnixConn, uint32)) {
 	var running sync.WaitGroup
 	defer running.Wait()
-	stop := context.AfterFunc(ctx, func() { l.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
 	for {
 		conn, err := l.AcceptUnix()
@@ -116,7 +116,7 @@ func (s *Server) accept(ctx context.Context, l *net.UnixListener, serve func(con
 			continue
 		}
 		running.Go(func() {
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			s.admit(ctx, conn, serve)
 		})
 	}

@@ -50,11 +50,10 @@ func (t *Text) WithHead(head []byte, octets int64) Text {
 }
 
 // Close gives a temporary file back.
-func (t *Text) Close() error {
-	if t.file == nil {
-		return nil
+func (t *Text) Close() {
+	if t.file != nil {
+		_ = t.file.Close() // it has no name any more
 	}
-	return t.file.Close()
 }
 
 // write appends octets.
