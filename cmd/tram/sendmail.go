@@ -57,10 +57,10 @@ func (a *app) runRoot(ctx context.Context, args ...string) error {
 // submit reads and sends a message.
 func (a *app) submit(ctx context.Context, o *sendmailOptions) error {
 	text, err := local.ReadText(a.stdin, !o.ignoreDots, sendmailLimit)
-	defer text.Close()
 	if err != nil {
 		return &codedError{exitData, fmt.Errorf("read the message: %w", err)}
 	}
+	defer text.Close()
 	m := local.Message{Envelope: local.Envelope{Rcpts: o.rcpts, Notify: o.notify, Ret: o.ret, EnvID: o.envid}}
 	head, octets, err := splitText(text)
 	if err != nil {

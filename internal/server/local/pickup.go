@@ -89,10 +89,10 @@ func (s *Server) queue(ctx context.Context, d *dropped) (string, error) {
 	e.FromParams.Size = d.text.Size()
 	// Whoever wrote the file may have kept to no form.
 	text, err := ReadText(d.text, false, s.o.Limits.MessageBytes)
-	defer text.Close()
 	if err != nil {
 		return "", err
 	}
+	defer text.Close()
 	p := &smtpwire.Peer{Helo: "localhost", Socket: socketPath(s.o.Directory), LocalUser: nameOf(d.owner).login}
 	return s.policy(d.owner, domain).Data(ctx, p, e, text.Reader())
 }

@@ -90,27 +90,35 @@ func unnamedFile() (*os.File, error) {
 // a line of one dot ends the message (sendmail without -i). What is left of r
 // then is not read. A message beyond limit octets is ErrTooLarge.
 func ReadText(r io.Reader, dotEnds bool, limit int64) (*Text, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
 	t := new(Text)
+	if err := t.readFrom(r, dotEnds, limit); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Text) readFrom(r io.Reader, dotEnds bool, limit int64) error {
+	in := bufio.NewReaderSize(r, 64<<10)
 	line := make([]byte, 0, 1024)
 	for {
 		var err error
 		line, err = readLine(in, line[:0])
 		ended := err == io.EOF
 		if err != nil && !ended {
-			return t, err
+			return err
 		}
 		if ended && len(line) == 0 || dotEnds && string(line) == "." {
-			return t, nil
+			return nil
 		}
 		if err := t.write(append(line, "\r\n"...)); err != nil {
-			return t, err
+			return err
 		}
 		if t.size > limit {
-			return t, ErrTooLarge
+			return ErrTooLarge
 		}
 		if ended {
-			return t, nil
+			return nil
 		}
 	}
 }
