@@ -44,6 +44,7 @@ func (d *Directory) Authenticate(ctx context.Context, login, password string, re
 	if !ok || !usable {
 		return 0, "", ErrAuth
 	}
+	d.keepKeys(ctx, c.account.ID, c.record, password)
 	return uint64(c.account.ID), c.account.Address, nil
 }
 

@@ -48,7 +48,9 @@ func (d *Directory) Secret(ctx context.Context, password, hash string) (s Secret
 	case password != "":
 		err = invalid("password", errTwoPasswords)
 	default:
-		s.s.hash, err = acceptHash(hash)
+		if hash, err = acceptHash(hash); err == nil {
+			s.s = d.hashOnly(hash)
+		}
 	}
 	return s, err
 }

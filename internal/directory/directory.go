@@ -40,6 +40,7 @@ type Directory struct {
 	postmaster    address.Address
 	defaultDomain string
 	hasher        *hasher
+	keyless       atomic.Bool // an account may have a password and no SCRAM keys
 	include       func(ctx context.Context, path string) ([]string, error)
 	cramMD5       bool
 	saltSecret    []byte // of invented SCRAM salts
@@ -66,7 +67,7 @@ func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
 			return nil, fmt.Errorf("open directory: default %w", err)
 		}
 	}
-	for _, step := range []func(context.Context) error{d.checkFormat, d.readSaltSecret, d.loadRules} {
+	for _, step := range []func(context.Context) error{d.checkFormat, d.readSaltSecret, d.loadRules, d.CheckSCRAM} {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("open directory: %w", err)
 		}

@@ -104,8 +104,11 @@ func (d *Directory) prepareImport(ctx context.Context, n NewAccount) (a Account,
 	if n.Password != "" {
 		return a, s, invalid("password", errTwoPasswords)
 	}
-	s.hash, err = acceptHash(n.Hash)
-	return a, s, err
+	hash, err := acceptHash(n.Hash)
+	if err != nil {
+		return a, s, err
+	}
+	return a, d.hashOnly(hash), nil
 }
 
 // mistakes joins those of a batch.

@@ -80,7 +80,7 @@ func (d *Directory) SetPasswordHash(ctx context.Context, id AccountID, hash stri
 	if err != nil {
 		return err
 	}
-	return d.setSecrets(ctx, id, secrets{hash: hash})
+	return d.setSecrets(ctx, id, d.hashOnly(hash))
 }
 
 func (d *Directory) setSecrets(ctx context.Context, id AccountID, s secrets) error {

@@ -79,8 +79,13 @@ func (c *countedLogins) SCRAM(ctx context.Context, name string) (directory.Keys,
 	return c.directory.SCRAM(ctx, name)
 }
 
-// Offers implements login.Policy.
-func (c *countedLogins) Offers() login.Offers { return c.offers }
+// Offers implements login.Policy. SCRAM is offered while nobody would fail with
+// it, see directory.SCRAMReady.
+func (c *countedLogins) Offers() login.Offers {
+	o := c.offers
+	o.SCRAM = o.SCRAM && c.directory.SCRAMReady()
+	return o
+}
 
 func offersOf(a config.Auth) login.Offers {
 	return login.Offers{SCRAM: a.SCRAM != config.SCRAMOff, Plus: a.SCRAM == config.SCRAMPlus, CRAMMD5: a.CRAMMD5}

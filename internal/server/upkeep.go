@@ -36,8 +36,20 @@ func (s *Server) upkeep(ctx context.Context) error {
 			s.sweepAccounts(ctx, now)
 			s.collectBodies(ctx, now.Add(-bodyGrace))
 			s.renewCertificate()
+			s.checkSCRAM(ctx)
 			timer.Reset(upkeepEvery)
 		}
+	}
+}
+
+// checkSCRAM lets SCRAM be offered again when the last account that was imported
+// with a hash has got its keys.
+func (s *Server) checkSCRAM(ctx context.Context) {
+	if s.stores.Directory.SCRAMReady() {
+		return
+	}
+	if err := s.stores.Directory.CheckSCRAM(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("looking for accounts without SCRAM keys", "error", err)
 	}
 }
 
