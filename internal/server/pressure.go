@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,14 +15,12 @@ import (
 )
 
 const (
-	// looksEvery is the pause between two looks at the room that is left, and
-	// looksOften the one when it is getting short: in that time intake must not
-	// fill what is kept free.
-	looksEvery = 2 * time.Second
-	looksOften = 200 * time.Millisecond
-	// shortTimes is what "getting short" means: less than so many times the
-	// space that is wanted.
-	shortTimes = 4
+	// looksEvery is the pause between two looks at the room that is left while
+	// no mail comes.
+	looksEvery = time.Second
+	// stale is how old a look may be that a message is taken by: in that time
+	// intake must not fill what is kept free. A look costs some microseconds.
+	stale = 20 * time.Millisecond
 	// wantedInodes is how many files there must be room for. A store makes some
 	// dozens a day, and compactions some at a time.
 	wantedInodes = 1000
@@ -42,6 +41,9 @@ type pressure struct {
 	health  *observe.Health
 	log     *slog.Logger
 	current atomic.Pointer[roomNow]
+
+	looking sync.Mutex
+	looked  atomic.Int64 // when, in Unix nanoseconds
 }
 
 // pressureLimits are the settings that a reload may change.
@@ -81,31 +83,36 @@ func (p *pressure) configure(c *config.Config) {
 
 // run looks at the room from time to time.
 func (p *pressure) run(ctx context.Context) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	ticker := time.NewTicker(looksEvery)
+	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-timer.C:
+		case <-ticker.C:
+			p.look()
 		}
-		now := p.look()
-		if now.reply != nil || now.FreeBytes < shortTimes*now.WantedBytes {
-			timer.Reset(looksOften)
-			continue
-		}
-		timer.Reset(looksEvery)
 	}
 }
 
 // Check implements mta.Pressure: the reply that refuses a message of that size
 // (0: not known) for now, or nil.
 func (p *pressure) Check(size int64) *smtpwire.Reply {
-	now := p.current.Load()
+	now := p.fresh()
 	if now.reply == nil && size > 0 && now.WantedBytes > 0 && now.FreeBytes-size < now.WantedBytes {
 		return errNoSpace
 	}
 	return now.reply
+}
+
+// fresh is what a look found that is not stale. While one looks, the others go
+// by what was found before.
+func (p *pressure) fresh() *roomNow {
+	if time.Now().UnixNano()-p.looked.Load() < int64(stale) || !p.looking.TryLock() {
+		return p.current.Load()
+	}
+	defer p.looking.Unlock()
+	return p.measure()
 }
 
 // Refuses is Check for the other ways in: why a message of that size is not
@@ -126,6 +133,14 @@ var (
 
 // look measures and decides.
 func (p *pressure) look() *roomNow {
+	p.looking.Lock()
+	defer p.looking.Unlock()
+	return p.measure()
+}
+
+// measure is look; looking is held.
+func (p *pressure) measure() *roomNow {
+	p.looked.Store(time.Now().UnixNano())
 	limits, was := p.limits.Load(), p.current.Load()
 	now := &roomNow{}
 	d, err := p.room.disk()
