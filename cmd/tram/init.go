@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"tram/internal/config"
 	"tram/internal/server/control"
+	"tram/internal/server/local"
 )
 
 // initFlags say what init sets up.
@@ -96,6 +98,9 @@ func (f *initFlags) config(path string) ([]byte, *config.Config, error) {
 		}
 		c.Data = full
 	}
+	if f.data == "" && isOwn(local.DefaultDirectory) { // the mail server of the machine: programs call sendmail
+		c.Local.Directory = local.DefaultDirectory
+	}
 	c.Listeners = config.UsualListeners(f.listen, f.portOffset)
 	c.Metrics.Address = fmt.Sprintf("127.0.0.1:%d", config.MetricsPort+f.portOffset)
 	text := c.Commented()
@@ -104,6 +109,12 @@ func (f *initFlags) config(path string) ([]byte, *config.Config, error) {
 		return nil, nil, &codedError{exitUsage, err}
 	}
 	return text, checked, nil
+}
+
+// isOwn reports whether a directory was made for us.
+func isOwn(dir string) bool {
+	var stat syscall.Stat_t
+	return syscall.Stat(dir, &stat) == nil && stat.Mode&syscall.S_IFMT == syscall.S_IFDIR && int(stat.Uid) == os.Geteuid()
 }
 
 // writeConfig writes a file that is not there yet.
