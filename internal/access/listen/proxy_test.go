@@ -65,6 +65,9 @@ func TestProxyStranger(t *testing.T) {
 	if got := ask(t, r.addr, header); got != "" {
 		t.Errorf("a stranger was introduced: %q", got)
 	}
+	if err := r.stop(); err != nil { // then nobody writes to the log any more
+		t.Error(err)
+	}
 	if !strings.Contains(r.log.String(), string(listen.NotProxy)) {
 		t.Errorf("log: %s", r.log)
 	}

@@ -44,6 +44,19 @@ func (in *intake) Take(_ context.Context, p *smtpwire.Peer, e *smtpwire.Envelope
 	return "0000000000001", nil
 }
 
+// failWith makes it, and the queue, answer with an error; nil with none.
+func (in *intake) failWith(err error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.fail = err
+}
+
+func (in *intake) failure() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.fail
+}
+
 func (in *intake) all() []string {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -77,7 +90,7 @@ func run(t *testing.T, dir string, in *intake) (stop func()) {
 		Directory: dir, Hostname: "mail.h.example", Domain: func(context.Context) string { return "h.example" },
 		Limits: smtp.Limits{MessageBytes: 1 << 20}, Policy: msa.LocalOptions{Intake: in, Directory: nobody{}},
 		Queue: func(_ context.Context, user string, emit func(control.QueueEntry) error) error {
-			return errors.Join(emit(control.QueueEntry{ID: "1", Sender: "of " + user}), in.fail)
+			return errors.Join(emit(control.QueueEntry{ID: "1", Sender: "of " + user}), in.failure())
 		},
 	})
 	if err != nil {
@@ -165,7 +178,7 @@ func TestQueue(t *testing.T) {
 	if err := list(); err != nil || len(got) != 1 || got[0] != "of " { // the user of the server sees everything
 		t.Errorf("%q %v", got, err)
 	}
-	in.fail = errors.New("the store has failed")
+	in.failWith(errors.New("the store has failed"))
 	if err := list(); err == nil || !strings.Contains(err.Error(), "the store has failed") {
 		t.Error(err)
 	}
@@ -182,7 +195,7 @@ func TestDrop(t *testing.T) {
 		t.Fatalf("without a directory: %+v", sent)
 	}
 	stop := run(t, dir, in)
-	in.fail = smtpwire.NewReply(452, "4.3.1", "no room")
+	in.failWith(smtpwire.NewReply(452, "4.3.1", "no room"))
 	if sent, err := Send(t.Context(), dir, m); err != nil || !sent.Dropped {
 		t.Fatalf("no room: %+v %v", sent, err)
 	}
@@ -190,7 +203,7 @@ func TestDrop(t *testing.T) {
 	if sent, err := Send(t.Context(), dir, m); err != nil || !sent.Dropped {
 		t.Fatalf("no server: %+v %v", sent, err)
 	}
-	in.fail = nil
+	in.failWith(nil)
 	run(t, dir, in)
 	eventually(t, "dropped messages are taken", func() bool { return len(in.all()) == 2 && files(t, dropPath(dir)) == 1 })
 	if got := in.all()[1]; !strings.HasPrefix(got, "<> an@h.example ") || !strings.HasSuffix(got, "hello\r\n") {
