@@ -21,7 +21,7 @@ func ParseChunk(arg []byte) (Chunk, error) {
 	n := 0
 	for n < len(arg) && '0' <= arg[n] && arg[n] <= '9' {
 		if n == maxChunkDigits {
-			return c, ErrChunk
+			return Chunk{}, ErrChunk
 		}
 		c.Size = c.Size*10 + int64(arg[n]-'0')
 		n++
