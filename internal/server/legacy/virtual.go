@@ -60,6 +60,10 @@ func (m *importer) catchAll(p pair) {
 		m.note(p.source, p.key, "a catch-all leads to one address; make an alias with these targets and set it: tram domain set %s --catch-all …", d.Name)
 		return
 	}
+	if d.Kind == "alias" {
+		m.note(p.source, p.key+" "+p.value, "%s stands for %s, whose catch-all gets the mail", d.Name, d.AliasOf)
+		return
+	}
 	d.CatchAll = targets[0]
 }
 
@@ -81,7 +85,20 @@ func (m *importer) aliasDomain(d *control.BookDomain, other string, p pair) {
 		m.note(p.source, p.key+" "+p.value, "%s is not a domain of this machine; if it only passes the mail on: tram rewrite add --kind recipient-canonical %s %s", to, d.Name, to)
 		return
 	}
+	switch {
+	case d.Kind != "":
+		m.note(p.source, p.key+" "+p.value, "%s is %s already", d.Name, map[string]string{"alias": "another name of a domain", "relayed": "a relayed domain"}[d.Kind])
+		return
+	case d.CatchAll != "" || d.Name == to:
+		m.note(p.source, p.key+" "+p.value, "%s has addresses of its own; one of the two must go", d.Name)
+		return
+	}
 	d.Kind, d.AliasOf = "alias", to
+	for _, other := range m.domains {
+		if other.AliasOf == d.Name { // what stands for it stands for what it stands for
+			other.AliasOf = to
+		}
+	}
 }
 
 // emptyAliasDomains keeps addresses of a domain that was to stand for another
