@@ -76,19 +76,27 @@ begin retry
 `
 
 // exim finds the program: that of the system, or the one that tools/need.sh
-// has unpacked, for Debian does not install it beside Postfix.
+// has unpacked, for Debian does not install it beside Postfix. Without one that
+// runs the test skips.
 func exim(t testing.TB) string {
 	t.Helper()
 	unpacked, err := filepath.Abs("../../.cache/exim/usr/sbin/exim4")
 	if err != nil {
 		t.Fatal(err)
 	}
+	why := "it is not there"
 	for _, name := range []string{"exim4", unpacked} {
-		if path, err := exec.LookPath(name); err == nil {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		out, err := exec.Command(path, "-bV").CombinedOutput()
+		if err == nil {
 			return path
 		}
+		why = fmt.Sprintf("%s: %v: %s", path, err, out)
 	}
-	need(t, "exim4")
+	t.Skipf("no Exim: %s; CI=1 tools/need.sh tests unpacks it", why)
 	return ""
 }
 
@@ -107,6 +115,9 @@ func startExim(t testing.TB, ip, domain string, next *instance) *peer {
 	p.run("chown", "Debian-exim", p.path("key.pem"))
 	p.write("nouser", "#!/bin/sh\necho no such user; exit 67\n") // EX_NOUSER
 	p.run("chmod", "755", p.path("nouser"))
+	// It runs as another user, who may not come to where it was unpacked.
+	p.run("install", "-m", "755", program, p.path("exim4"))
+	program = p.path("exim4")
 	p.write("conf", fmt.Sprintf(eximConf, p.dir, ip, domain, next.ip, next.mxPort, program, peerPort))
 	daemon := exec.Command(program, "-C", p.path("conf"), "-bdf", "-q2s")
 	var out strings.Builder
