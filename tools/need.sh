@@ -26,7 +26,8 @@ openssl openssl'
 # are used by a few tests, which skip without them.
 servers='/usr/sbin/cron cron
 /usr/sbin/smtp-source postfix
-/usr/lib/dovecot/imap dovecot-imapd'
+/usr/lib/dovecot/imap dovecot-imapd
+/usr/lib/dovecot/lmtp dovecot-lmtpd'
 lint='shellcheck shellcheck'
 
 case ${1:-} in

@@ -36,6 +36,8 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	// The servers of Debian are in places that a path may lack.
+	os.Setenv("PATH", os.Getenv("PATH")+":/usr/local/sbin:/usr/sbin:/sbin")
 	code := m.Run()
 	if path, err := binary(); err == nil && os.Getenv("TRAM_BIN") == "" {
 		os.RemoveAll(filepath.Dir(path))
