@@ -21,7 +21,9 @@ func (s *Server) openLocal() (*local.Server, error) {
 		Directory: c.Local.Directory, Hostname: c.Hostname, Domain: s.localDomain, Log: s.log,
 		Limits: smtp.Limits{MessageBytes: int64(c.Limits.MessageSize), Recipients: local.MaxRecipients, Idle: c.Limits.SMTPIdle.Std()},
 		Queue:  s.queueOf,
-		Policy: msa.LocalOptions{Intake: s.agents.intake, Directory: s.stores.Directory, Log: s.log},
+		Policy: msa.LocalOptions{
+			Intake: s.agents.intake, Directory: s.stores.Directory, Inquirer: s.agents.receiver(c), Pressure: s.pressure, Log: s.log,
+		},
 	})
 	if err != nil {
 		return nil, c.Problem("local.directory", err.Error())

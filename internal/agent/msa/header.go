@@ -48,7 +48,7 @@ func readHeader(text io.Reader) (header, rest []byte, err error) {
 		from := len(buf)
 		n, err := text.Read(buf[from:cap(buf)])
 		buf = buf[:from+n]
-		if end := headerEnd(buf, from); end >= 0 {
+		if end := message.HeaderEndFrom(buf, from); end >= 0 {
 			return buf[:end:end], buf[end:], nil
 		}
 		switch {
@@ -63,19 +63,6 @@ func readHeader(text io.Reader) (header, rest []byte, err error) {
 			return nil, nil, errHeaderSize
 		}
 	}
-}
-
-// headerEnd finds the end of the empty line, given that there was none in the
-// first bytes, from in number. Lines end in CR LF: the door sees to that.
-func headerEnd(buf []byte, from int) int {
-	if bytes.HasPrefix(buf, []byte("\r\n")) {
-		return 2
-	}
-	from = max(from-3, 0)
-	if i := bytes.Index(buf[from:], []byte("\r\n\r\n")); i >= 0 {
-		return from + i + 4
-	}
-	return -1
 }
 
 // complete judges a header and returns it as it goes on, or why it does not.

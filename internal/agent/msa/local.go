@@ -17,9 +17,11 @@ import (
 type LocalOptions struct {
 	Intake    Intake
 	Directory Directory
-	Domain    string // completes addresses that have none
-	User      string // login name of the user of this machine
-	Name      string // his name, "" when not known
+	Inquirer  Inquirer // nil: VRFY tells nothing
+	Pressure  Pressure // nil: none
+	Domain    string   // completes addresses that have none
+	User      string   // login name of the user of this machine
+	Name      string   // his name, "" when not known
 	Log       *slog.Logger
 }
 
@@ -40,8 +42,17 @@ func NewLocal(o LocalOptions) *Local {
 	return &Local{o}
 }
 
-// Mail lets every sender through.
-func (l *Local) Mail(context.Context, *smtpwire.Peer, *smtpwire.Envelope) error { return nil }
+// Mail lets every sender through as long as there is room. sendmail keeps the
+// message until there is.
+func (l *Local) Mail(_ context.Context, _ *smtpwire.Peer, e *smtpwire.Envelope) error {
+	if l.o.Pressure == nil {
+		return nil
+	}
+	if reply := l.o.Pressure.Check(e.FromParams.Size); reply != nil {
+		return reply
+	}
+	return nil
+}
 
 // Rcpt lets every recipient through; one that does not exist becomes a
 // notification.
@@ -51,6 +62,9 @@ func (l *Local) Rcpt(context.Context, *smtpwire.Peer, *smtpwire.Envelope, smtpwi
 
 // Data completes the header and takes the message into the queue.
 func (l *Local) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (string, error) {
+	if err := l.Mail(ctx, p, e); err != nil { // also for messages that were dropped, which come without a session
+		return "", err
+	}
 	header, rest, err := readHeader(body)
 	if err != nil {
 		return "", err
@@ -131,23 +145,11 @@ func (l *Local) complete(header []byte) []byte {
 }
 
 // Verify answers VRFY, which sendmail -bv asks.
-func (l *Local) Verify(ctx context.Context, _ *smtpwire.Peer, arg string) (string, error) {
-	a, ok := inquired(&smtpwire.Peer{Account: 1}, arg)
-	if !ok {
+func (l *Local) Verify(ctx context.Context, p *smtpwire.Peer, arg string) (string, error) {
+	if l.o.Inquirer == nil {
 		return "", nil
 	}
-	res, err := l.o.Directory.Resolve(ctx, a)
-	switch {
-	case err != nil:
-		return "", err
-	case res.Class == directory.IsAccount:
-		return mailbox(&res.Account), nil
-	case res.Class == directory.Unknown:
-		return "", errNoUser
-	case res.Class == directory.Disabled:
-		return "", errDisabled
-	}
-	return a.Path(), nil
+	return l.o.Inquirer.Verify(ctx, p, arg)
 }
 
 // Expand shows no lists: whose they are is for the administrator to say.

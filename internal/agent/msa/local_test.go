@@ -1,8 +1,11 @@
 package msa
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"tram/internal/mail/smtpwire"
 )
 
 func TestQualified(t *testing.T) {
@@ -39,6 +42,24 @@ func TestLocalCompletes(t *testing.T) {
 	odd := "From: one <a@x.example>, broken <\r\nDate: yesterday\r\nMessage-ID: none\r\n\r\n"
 	if got := string(l.complete([]byte(odd))); got != odd {
 		t.Errorf("%q becomes %q", odd, got)
+	}
+}
+
+var errNoRoom = smtpwire.NewReply(452, "4.3.1", "no room")
+
+// full is a server without room.
+type full struct{}
+
+func (full) Check(int64) *smtpwire.Reply { return errNoRoom }
+
+func TestLocalPressure(t *testing.T) {
+	l := NewLocal(LocalOptions{Domain: "h.example", User: "an", Pressure: full{}})
+	e := &smtpwire.Envelope{}
+	if err := l.Mail(t.Context(), &smtpwire.Peer{}, e); !errors.Is(err, errNoRoom) {
+		t.Errorf("MAIL: %v", err)
+	}
+	if _, err := l.Data(t.Context(), &smtpwire.Peer{}, e, strings.NewReader("\r\n")); !errors.Is(err, errNoRoom) {
+		t.Errorf("a dropped message: %v", err)
 	}
 }
 

@@ -77,7 +77,7 @@ type Options struct {
 	Intake     Intake
 	Directory  Directory
 	Recipients Recipients   // nil: only what does not exist is refused
-	Inquirer   Inquirer     // nil: VRFY and EXPN ask the directory themselves
+	Inquirer   Inquirer     // nil: VRFY and EXPN tell nothing
 	Pressure   Pressure     // nil: none
 	Log        *slog.Logger // default: discards
 }

@@ -109,7 +109,7 @@ func peekHeader(text io.Reader) (header, rest []byte, err error) {
 		from := len(buf)
 		n, err := text.Read(buf[from:cap(buf)])
 		buf = buf[:from+n]
-		end := endOfHeader(buf, from)
+		end := message.HeaderEndFrom(buf, from)
 		switch {
 		case end >= 0 && end <= maxEdited && message.HeaderEnd(buf[:end]) == end:
 			return buf[:end:end], buf[end:], nil
@@ -119,19 +119,6 @@ func peekHeader(text io.Reader) (header, rest []byte, err error) {
 			return nil, nil, err
 		}
 	}
-}
-
-// endOfHeader finds the end of the empty line, given that there was none in the
-// first bytes, from in number. Lines end in CR LF: the door sees to that.
-func endOfHeader(buf []byte, from int) int {
-	if bytes.HasPrefix(buf, []byte("\r\n")) {
-		return 2
-	}
-	from = max(from-3, 0)
-	if i := bytes.Index(buf[from:], []byte("\r\n\r\n")); i >= 0 {
-		return from + i + 4
-	}
-	return -1
 }
 
 // spliced is a message in pieces: what was read and changed, what is still to

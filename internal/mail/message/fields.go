@@ -113,6 +113,20 @@ func HeaderEnd(p []byte) int {
 	return -1
 }
 
+// HeaderEndFrom finds the end of the empty line behind a header that is read
+// piece by piece, given that there was none in the first bytes, from in number;
+// -1 when it is not there yet. Lines end in CR LF.
+func HeaderEndFrom(p []byte, from int) int {
+	if bytes.HasPrefix(p, []byte("\r\n")) {
+		return 2
+	}
+	from = max(from-3, 0)
+	if i := bytes.Index(p[from:], []byte("\r\n\r\n")); i >= 0 {
+		return from + i + 4
+	}
+	return -1
+}
+
 // AppendUnfolded appends a raw value with its line breaks removed (RFC 5322
 // 2.2.3) and the blanks around it trimmed.
 func AppendUnfolded(dst, value []byte) []byte {

@@ -83,12 +83,28 @@ func (nobody) Expand(context.Context, address.Address) (directory.Expansion, err
 	return directory.Expansion{}, nil
 }
 
+// asked answers VRFY.
+type asked struct{}
+
+// Verify tells a user of this machine, and nobody else.
+func (asked) Verify(_ context.Context, p *smtpwire.Peer, arg string) (string, error) {
+	switch {
+	case p.LocalUser == "":
+		return "", nil
+	case arg == "<an@h.example>":
+		return arg, nil
+	}
+	return "", smtpwire.NewReply(550, "5.1.1", "No such user here")
+}
+
+func (asked) Expand(context.Context, *smtpwire.Peer, string) ([]string, error) { return nil, nil }
+
 // run serves a directory until the test ends or stop is called.
 func run(t *testing.T, dir string, in *intake) (stop func()) {
 	t.Helper()
 	s, err := Listen(Options{
 		Directory: dir, Hostname: "mail.h.example", Domain: func(context.Context) string { return "h.example" },
-		Limits: smtp.Limits{MessageBytes: 1 << 20}, Policy: msa.LocalOptions{Intake: in, Directory: nobody{}},
+		Limits: smtp.Limits{MessageBytes: 1 << 20}, Policy: msa.LocalOptions{Intake: in, Directory: nobody{}, Inquirer: asked{}},
 		Queue: func(_ context.Context, user string, emit func(control.QueueEntry) error) error {
 			return errors.Join(emit(control.QueueEntry{ID: "1", Sender: "of " + user}), in.failure())
 		},

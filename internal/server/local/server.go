@@ -180,9 +180,18 @@ type receiver struct {
 
 // Data implements smtp.Receiver.
 func (r *receiver) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelope, body io.Reader) (string, error) {
+	return r.Receiver.Data(ctx, r.introduce(p), e, body)
+}
+
+// Verify implements smtp.Receiver.
+func (r *receiver) Verify(ctx context.Context, p *smtpwire.Peer, arg string) (string, error) {
+	return r.Receiver.Verify(ctx, r.introduce(p), arg)
+}
+
+func (r *receiver) introduce(p *smtpwire.Peer) *smtpwire.Peer {
 	own := *p
 	own.LocalUser = r.user
-	return r.Receiver.Data(ctx, &own, e, body)
+	return &own
 }
 
 func (s *Server) policy(uid uint32, domain string) *msa.Local {
