@@ -24,11 +24,15 @@ func (s *session) appendMessages() (string, error) {
 		return "", d.Err()
 	}
 	// Refuse before the client sends what would be thrown away.
-	mbox, err := s.srv.store.Lookup(s.ctx, s.account, name)
+	at, err := s.place(name)
 	if err != nil {
 		return "", tryCreate(err)
 	}
-	quota, err := s.quota()
+	mbox, err := s.mail.Lookup(s.ctx, at.account, at.name)
+	if err != nil {
+		return "", tryCreate(err)
+	}
+	quota, err := s.quota(at.account)
 	if err != nil {
 		return "", err
 	}
@@ -49,7 +53,7 @@ func (s *session) appendMessages() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	validity, uids, err := s.srv.store.Append(s.ctx, s.account, mbox.ID, deliveries...)
+	validity, uids, err := s.mail.Append(s.ctx, at.account, mbox.ID, deliveries...)
 	if err != nil {
 		return "", tryCreate(err)
 	}

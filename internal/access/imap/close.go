@@ -9,7 +9,7 @@ func (s *session) closeMailbox() (string, error) {
 		return "", s.dec.Err()
 	}
 	if !s.sel.readOnly {
-		if _, err := s.srv.store.Expunge(s.ctx, s.account, s.sel.id, mailstore.AllUIDs()); err != nil {
+		if _, err := s.mail.Expunge(s.ctx, s.sel.account, s.sel.id, mailstore.AllUIDs()); err != nil {
 			return "", err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
+	"tram/internal/storage/kv"
 )
 
 // copyMessages: copy = "COPY" SP sequence-set SP mailbox (RFC 3501 6.4.7)
@@ -18,11 +19,11 @@ func (s *session) copy(byUID bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	quota, err := s.quota()
+	quota, err := s.quota(to.account)
 	if err != nil {
 		return "", err
 	}
-	copied, err := s.srv.store.Copy(s.ctx, s.account, s.sel.id, to.ID, uids, quota)
+	copied, err := s.mail.Copy(s.ctx, s.sel.account, s.sel.id, to.id, uids, quota)
 	if err != nil {
 		return "", tryCreate(err)
 	}
@@ -32,20 +33,30 @@ func (s *session) copy(byUID bool) (string, error) {
 	return copyUID(copied) + " Copy completed", nil
 }
 
+// destination is where messages are copied or moved to.
+type destination struct {
+	account kv.Account
+	id      mailstore.MailboxID
+}
+
 // copyArgs reads sequence-set SP mailbox and finds the destination.
-func (s *session) copyArgs(byUID bool) (mailstore.UIDSet, mailstore.Mailbox, error) {
+func (s *session) copyArgs(byUID bool) (mailstore.UIDSet, destination, error) {
 	d := s.dec
 	var set imapwire.NumSet
 	var name string
 	if !d.ExpectSP() || !d.ExpectNumSet(&set) || !d.ExpectSP() || !d.ExpectMailbox(&name) || !d.ExpectCRLF() {
-		return nil, mailstore.Mailbox{}, d.Err()
+		return nil, destination{}, d.Err()
 	}
 	uids, err := s.uids(set, byUID)
 	if err != nil {
-		return nil, mailstore.Mailbox{}, err
+		return nil, destination{}, err
 	}
-	to, err := s.srv.store.Lookup(s.ctx, s.account, name)
-	return uids, to, tryCreate(err)
+	at, err := s.place(name)
+	if err != nil {
+		return nil, destination{}, tryCreate(err)
+	}
+	to, err := s.mail.Lookup(s.ctx, at.account, at.name)
+	return uids, destination{at.account, to.ID}, tryCreate(err)
 }
 
 // tryCreate hints that the destination could be made (RFC 3501 6.4.7).
@@ -67,10 +78,10 @@ func copyUID(c mailstore.Copied) string {
 	return string(append(dst, ']'))
 }
 
-// quota is the limits of the session's account.
-func (s *session) quota() (mailstore.Quota, error) {
+// quota is the limits of an account.
+func (s *session) quota(account kv.Account) (mailstore.Quota, error) {
 	if s.srv.opts.Quota == nil {
 		return mailstore.Quota{}, nil
 	}
-	return s.srv.opts.Quota(s.ctx, s.account)
+	return s.srv.opts.Quota(s.ctx, account)
 }

@@ -20,7 +20,11 @@ func (s *session) create() (string, error) {
 	if name == "INBOX" {
 		return "", mailstore.ErrMailboxExists
 	}
-	_, err := s.srv.store.Create(s.ctx, s.account, name, use)
+	at, err := s.place(name)
+	if err != nil {
+		return "", err
+	}
+	_, err = s.mail.Create(s.ctx, at.account, at.name, use)
 	return "", err
 }
 

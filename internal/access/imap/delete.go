@@ -10,12 +10,16 @@ func (s *session) deleteMailbox() (string, error) {
 	if name == "INBOX" {
 		return "", no("CANNOT", "INBOX can't be deleted")
 	}
+	at, err := s.place(name)
+	if err != nil {
+		return "", err
+	}
 	// Its own mailbox a session leaves first, so that it can go on. Another
 	// session may have given it another name since.
 	if s.sel != nil {
-		if mbox, err := s.srv.store.Lookup(s.ctx, s.account, name); err == nil && mbox.ID == s.sel.id {
+		if mbox, err := s.mail.Lookup(s.ctx, at.account, at.name); err == nil && at.account == s.sel.account && mbox.ID == s.sel.id {
 			s.leave()
 		}
 	}
-	return "", s.srv.store.Delete(s.ctx, s.account, name)
+	return "", s.mail.Delete(s.ctx, at.account, at.name)
 }

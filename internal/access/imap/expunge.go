@@ -35,7 +35,7 @@ func (s *session) expungeUIDs(uids mailstore.UIDSet) error {
 	if len(uids) == 0 {
 		return nil
 	}
-	_, err := s.srv.store.Expunge(s.ctx, s.account, s.sel.id, uids)
+	_, err := s.mail.Expunge(s.ctx, s.sel.account, s.sel.id, uids)
 	return err
 }
 

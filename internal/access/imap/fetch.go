@@ -139,7 +139,7 @@ func (s *session) fetchMarking(req *fetchRequest, uids mailstore.UIDSet) (missin
 	})
 	var marked mailstore.UIDSet
 	if len(unseen) > 0 {
-		stored, err := s.srv.store.StoreFlags(s.ctx, s.account, s.sel.id, unseen,
+		stored, err := s.mail.StoreFlags(s.ctx, s.sel.account, s.sel.id, unseen,
 			mailstore.FlagChange{Op: mailstore.AddFlags, Flags: mailstore.Seen})
 		if err != nil {
 			return 0, err
@@ -169,7 +169,7 @@ func (s *session) fetchBatch(req *fetchRequest, uids, marked mailstore.UIDSet) (
 	cursor := newCursor(s.sel.view)
 	found := 0
 	var damaged error
-	err = s.srv.store.Messages(s.ctx, s.account, s.sel.id, uids, req.want, func(m *mailstore.Message) error {
+	err = s.mail.Messages(s.ctx, s.sel.account, s.sel.id, uids, req.want, func(m *mailstore.Message) error {
 		i, e, ok := cursor.seek(m.UID)
 		if !ok {
 			return nil // it came after the view was taken

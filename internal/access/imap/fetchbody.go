@@ -28,7 +28,7 @@ func (b *lazyBody) open() (*mailstore.Body, error) {
 		return b.body, nil
 	}
 	var err error
-	b.body, err = b.s.srv.store.Body(b.s.ctx, b.msg)
+	b.body, err = b.s.mail.Body(b.s.ctx, b.msg)
 	return b.body, err
 }
 
@@ -57,7 +57,7 @@ func (w *fetchWriter) section(item *fetchItem, m *mailstore.Message, body *lazyB
 	}
 	if from == 0 && whole == m.Size && to == m.Size && m.Size <= smallBody {
 		return w.enc.Fill(int(m.Size), func(dst []byte) ([]byte, error) {
-			return w.s.srv.store.AppendBody(w.s.ctx, dst, m)
+			return w.s.mail.AppendBody(w.s.ctx, dst, m)
 		})
 	}
 	r, err := body.open()
@@ -152,7 +152,7 @@ func (s *session) loadMeta(m *mailstore.Message) error {
 		return nil
 	}
 	header := m.Header
-	err := s.srv.store.Messages(s.ctx, s.account, s.sel.id, mailstore.UIDs(m.UID), mailstore.WantMeta,
+	err := s.mail.Messages(s.ctx, s.sel.account, s.sel.id, mailstore.UIDs(m.UID), mailstore.WantMeta,
 		func(meta *mailstore.Message) error {
 			*m = *meta
 			m.Own = slices.Clone(meta.Own)

@@ -19,7 +19,7 @@ func (s *session) idle() (string, error) {
 	idle := &idling{tag: s.tag, cancel: func() {}}
 	if s.sel != nil {
 		s.dirty.Store(false)
-		idle.cancel = s.srv.store.Watch(s.account, s.sel.id, s.changed)
+		idle.cancel = s.mail.Watch(s.sel.account, s.sel.id, s.changed)
 		// What changed before the watch began, no one will tell of again.
 		if err := s.sync(true); err != nil {
 			idle.cancel()

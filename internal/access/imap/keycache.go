@@ -133,7 +133,7 @@ func (c *column) refsOf(i int) []uint64 {
 // columns returns columns that have the keys of all messages of the view.
 func (s *session) columns(kinds ...keyKind) ([numColumns]*column, error) {
 	view := s.sel.view
-	name := boxName{s.account, s.sel.id, view.UIDValidity()}
+	name := boxName{s.sel.account, s.sel.id, view.UIDValidity()}
 	box := s.srv.keys.box(name)
 	box.mu.Lock()
 	defer box.mu.Unlock()
@@ -167,7 +167,7 @@ func (s *session) extend(old *column, kind keyKind, view *mailstore.View) (*colu
 	*col = *old
 	r := keyReader{kind: kind, col: col, c: candidate{s: s, view: view}}
 	news := mailstore.UIDSet{{First: old.last() + 1, Last: view.UIDNext() - 1}}
-	err := s.srv.store.Messages(s.ctx, s.account, s.sel.id, news, kind.want(), r.add)
+	err := s.mail.Messages(s.ctx, s.sel.account, s.sel.id, news, kind.want(), r.add)
 	r.c.end()
 	if err != nil {
 		return nil, err

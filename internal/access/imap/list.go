@@ -130,7 +130,7 @@ type listed struct {
 
 // listNames finds the names that the request selects.
 func (s *session) listNames(req *listRequest) ([]listed, error) {
-	boxes, err := s.srv.store.Mailboxes(s.ctx, s.account)
+	boxes, err := s.mail.Mailboxes(s.ctx, s.account)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (s *session) listNames(req *listRequest) ([]listed, error) {
 // listSubscribed finds subscribed names, whether there are such mailboxes or
 // not, and with RECURSIVEMATCH the names above them (RFC 5258 3.5).
 func (s *session) listSubscribed(req *listRequest, boxes []mailstore.Mailbox, patterns patterns) ([]listed, error) {
-	subscribed, err := s.srv.store.Subscriptions(s.ctx, s.account)
+	subscribed, err := s.mail.Subscriptions(s.ctx, s.account)
 	if err != nil {
 		return nil, err
 	}
@@ -243,12 +243,12 @@ func (s *session) writeListLine(response string, attrs []string, name string) {
 
 // listStatus writes the STATUS response of LIST-STATUS.
 func (s *session) listStatus(req *listRequest, box mailstore.Mailbox) error {
-	st, err := s.srv.store.Status(s.ctx, s.account, box.ID)
+	st, err := s.mail.Status(s.ctx, s.account, box.ID)
 	if errors.Is(err, mailstore.ErrNoMailbox) {
 		return nil // deleted in between: RFC 5819 2 leaves it out
 	}
 	if err != nil {
 		return err
 	}
-	return s.writeStatus(box, st, req.status)
+	return s.writeStatus(s.account, box, st, req.status)
 }

@@ -14,7 +14,7 @@ func (s *session) moveMessages(byUID bool) (string, error) {
 	if s.sel.readOnly {
 		return "", errReadOnly
 	}
-	moved, err := s.srv.store.Move(s.ctx, s.account, s.sel.id, to.ID, uids)
+	moved, err := s.mail.Move(s.ctx, s.sel.account, s.sel.id, to.id, uids)
 	if err != nil {
 		return "", tryCreate(err)
 	}

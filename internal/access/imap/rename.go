@@ -13,5 +13,5 @@ func (s *session) rename() (string, error) {
 	if from != "INBOX" && strings.HasPrefix(to, from+"/") {
 		return "", no("CANNOT", "Can't rename a mailbox under its own child")
 	}
-	return "", s.srv.store.Rename(s.ctx, s.account, from, to)
+	return "", s.mail.Rename(s.ctx, s.account, from, to)
 }

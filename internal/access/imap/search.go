@@ -70,7 +70,7 @@ func (s *session) find(k key) ([]uint32, error) {
 func (s *session) findInRecords(k key, c *candidate, open mailstore.UIDSet) ([]uint32, error) {
 	var found []uint32
 	at := newCursor(c.view)
-	err := s.srv.store.Messages(s.ctx, s.account, s.sel.id, open, k.want(), func(m *mailstore.Message) error {
+	err := s.mail.Messages(s.ctx, s.sel.account, s.sel.id, open, k.want(), func(m *mailstore.Message) error {
 		i, entry, ok := at.seek(m.UID)
 		if !ok {
 			return nil

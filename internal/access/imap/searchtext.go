@@ -55,7 +55,7 @@ func (c *candidate) load() bool {
 		return false
 	}
 	if err == nil {
-		c.raw, err = c.s.srv.store.AppendBody(c.s.ctx, c.raw[:0], c.msg)
+		c.raw, err = c.s.mail.AppendBody(c.s.ctx, c.raw[:0], c.msg)
 	}
 	if err != nil && !errors.Is(err, mailstore.ErrNoMessage) {
 		c.s.srv.log.Warn("imap: search cannot read a message", "user", c.s.user, "uid", c.msg.UID, "err", err)
@@ -75,7 +75,7 @@ func (c *candidate) reader() (io.ReaderAt, bool) {
 		return nil, false
 	}
 	if c.body == nil {
-		body, err := c.s.srv.store.Body(c.s.ctx, c.msg)
+		body, err := c.s.mail.Body(c.s.ctx, c.msg)
 		if err != nil {
 			return nil, false
 		}

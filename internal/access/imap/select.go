@@ -56,15 +56,19 @@ func (s *session) selectParams() bool {
 }
 
 func (s *session) openMailbox(name string, readOnly bool) (*selected, error) {
-	mbox, err := s.srv.store.Lookup(s.ctx, s.account, name)
+	at, err := s.place(name)
 	if err != nil {
 		return nil, err
 	}
-	view, err := s.srv.store.View(s.ctx, s.account, mbox.ID)
+	mbox, err := s.mail.Lookup(s.ctx, at.account, at.name)
 	if err != nil {
 		return nil, err
 	}
-	sel := &selected{id: mbox.ID, readOnly: readOnly, view: view, newest: view}
+	view, err := s.mail.View(s.ctx, at.account, mbox.ID)
+	if err != nil {
+		return nil, err
+	}
+	sel := &selected{account: at.account, id: mbox.ID, readOnly: readOnly, view: view, newest: view}
 	if err := s.takeRecent(sel, view, 1); err != nil {
 		return nil, err
 	}

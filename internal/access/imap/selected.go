@@ -3,10 +3,12 @@ package imap
 import (
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
+	"tram/internal/storage/kv"
 )
 
 // selected is the mailbox of a session in the selected state.
 type selected struct {
+	account  kv.Account // whose mailbox it is: the session's, or one that shares it
 	id       mailstore.MailboxID
 	readOnly bool
 
@@ -62,9 +64,9 @@ func (s *session) takeRecent(sel *selected, view *mailstore.View, from mailstore
 	var first mailstore.UID
 	var err error
 	if sel.readOnly {
-		first, err = s.srv.store.Recent(s.ctx, s.account, sel.id)
+		first, err = s.mail.Recent(s.ctx, sel.account, sel.id)
 	} else {
-		first, err = s.srv.store.TakeRecent(s.ctx, s.account, view)
+		first, err = s.mail.TakeRecent(s.ctx, sel.account, view)
 	}
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 
 	"tram/internal/access/listen"
 	"tram/internal/mail/imapwire"
+	"tram/internal/mailstore"
 	"tram/internal/storage/kv"
 )
 
@@ -53,7 +54,8 @@ type session struct {
 	failures   int // refused logins
 	badInARow  int
 	account    kv.Account
-	user       string // canonical address
+	user       string            // canonical address
+	mail       *mailstore.Access // the store, as the user may use it
 	sel        *selected
 	done       chan struct{} // the worker has answered what arrived
 	received   int           // bytes in first

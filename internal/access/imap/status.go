@@ -2,6 +2,7 @@ package imap
 
 import (
 	"tram/internal/mailstore"
+	"tram/internal/storage/kv"
 )
 
 // statusItem is one of status-att.
@@ -42,11 +43,15 @@ func (s *session) status() (string, error) {
 	if !d.ExpectSP() || !d.ExpectMailbox(&name) || !d.ExpectSP() || !s.statusAtts(&items) || !d.ExpectCRLF() {
 		return "", d.Err()
 	}
-	mbox, st, err := s.srv.store.StatusByName(s.ctx, s.account, name)
+	at, err := s.place(name)
 	if err != nil {
 		return "", err
 	}
-	return "", s.writeStatus(mbox, st, items)
+	mbox, st, err := s.mail.StatusByName(s.ctx, at.account, at.name)
+	if err != nil {
+		return "", err
+	}
+	return "", s.writeStatus(at.account, mbox, st, items)
 }
 
 // statusAtts reads the parenthesized list of items.
@@ -69,11 +74,11 @@ func (s *session) statusAtts(items *statusItem) bool {
 }
 
 // writeStatus writes a STATUS response.
-func (s *session) writeStatus(mbox mailstore.Mailbox, st mailstore.Status, items statusItem) error {
+func (s *session) writeStatus(account kv.Account, mbox mailstore.Mailbox, st mailstore.Status, items statusItem) error {
 	var recent uint64
 	if items&statusRecent != 0 {
 		var err error
-		if recent, err = s.recentIn(mbox.ID, st); err != nil {
+		if recent, err = s.recentIn(account, mbox.ID, st); err != nil {
 			return err
 		}
 	}
@@ -107,12 +112,12 @@ func (s *session) writeStatus(mbox mailstore.Mailbox, st mailstore.Status, items
 
 // recentIn is the number of messages of a mailbox that would be \Recent to the
 // session that selects it next.
-func (s *session) recentIn(id mailstore.MailboxID, st mailstore.Status) (uint64, error) {
-	first, err := s.srv.store.Recent(s.ctx, s.account, id)
+func (s *session) recentIn(account kv.Account, id mailstore.MailboxID, st mailstore.Status) (uint64, error) {
+	first, err := s.mail.Recent(s.ctx, account, id)
 	if err != nil || first >= st.UIDNext {
 		return 0, err
 	}
-	view, err := s.srv.store.View(s.ctx, s.account, id)
+	view, err := s.mail.View(s.ctx, account, id)
 	if err != nil {
 		return 0, err
 	}

@@ -38,7 +38,7 @@ func (s *session) storeFlags(byUID bool) (string, error) {
 	if len(uids) == 0 {
 		return "Store completed", nil
 	}
-	stored, err := s.srv.store.StoreFlags(s.ctx, s.account, s.sel.id, uids, req.change)
+	stored, err := s.mail.StoreFlags(s.ctx, s.sel.account, s.sel.id, uids, req.change)
 	if err != nil {
 		return "", err
 	}

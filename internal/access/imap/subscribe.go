@@ -8,11 +8,15 @@ func (s *session) subscribe() (string, error) {
 	if !d.ExpectSP() || !d.ExpectMailbox(&name) || !d.ExpectCRLF() {
 		return "", d.Err()
 	}
-	mbox, err := s.srv.store.Lookup(s.ctx, s.account, name)
+	at, err := s.place(name)
 	if err != nil {
 		return "", err
 	}
-	return "", s.srv.store.Subscribe(s.ctx, s.account, mbox.Name)
+	mbox, err := s.mail.Lookup(s.ctx, at.account, at.name)
+	if err != nil {
+		return "", err
+	}
+	return "", s.mail.Subscribe(s.ctx, s.account, mbox.Name)
 }
 
 // unsubscribe = "UNSUBSCRIBE" SP mailbox (RFC 3501 6.3.7)
@@ -22,5 +26,5 @@ func (s *session) unsubscribe() (string, error) {
 	if !d.ExpectSP() || !d.ExpectMailbox(&name) || !d.ExpectCRLF() {
 		return "", d.Err()
 	}
-	return "", s.srv.store.Unsubscribe(s.ctx, s.account, name)
+	return "", s.mail.Unsubscribe(s.ctx, s.account, name)
 }

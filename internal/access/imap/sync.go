@@ -38,7 +38,7 @@ func (s *session) syncTold(told mailstore.UIDSet) error {
 }
 
 func (s *session) newestView() (*mailstore.View, error) {
-	v, err := s.srv.store.View(s.ctx, s.account, s.sel.id)
+	v, err := s.mail.View(s.ctx, s.sel.account, s.sel.id)
 	if errors.Is(err, mailstore.ErrNoMailbox) {
 		return nil, errDeleted
 	}
