@@ -2,31 +2,86 @@ package imap
 
 import "strings"
 
-// What the server can do. Before login only what a client can use then, as the
-// list stands in each greeting.
+// offer is an entry of the table of capabilities.
+type offer struct {
+	name string
+	when offered
+
+	// is, when it is not nil, decides for one session.
+	is func(*session) bool
+	// value, when it is not nil, is what stands behind the name.
+	value func(*session) string
+}
+
+// offered says in which states a capability is shown. Before login only what a
+// client can use or wants to know then, as that list stands in each greeting.
+type offered uint8
+
 const (
-	capabilitiesBefore = "IMAP4rev1 SASL-IR ID ENABLE IDLE LITERAL+"
-	capabilitiesAfter  = capabilitiesBefore + " SORT THREAD=REFERENCES THREAD=ORDEREDSUBJECT MULTIAPPEND UNSELECT CHILDREN" +
-		" NAMESPACE UIDPLUS LIST-EXTENDED LIST-STATUS CONDSTORE ESEARCH WITHIN MOVE SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE"
+	beforeLogin offered = 1 << iota
+	afterLogin
+	always = beforeLogin | afterLogin
 )
+
+// offers is the table of everything that CAPABILITY can name, in the order in
+// which it is shown. A capability has its line here when, and only when, it
+// works.
+var offers = []offer{
+	{name: "IMAP4rev1", when: always},
+	{name: "SASL-IR", when: always},
+	{name: "ID", when: always},
+	{name: "ENABLE", when: always},
+	{name: "IDLE", when: always},
+	{name: "LITERAL+", when: always},
+	{name: "STARTTLS", when: beforeLogin, is: (*session).canStartTLS},
+	{name: "LOGINDISABLED", when: beforeLogin, is: func(s *session) bool { return !s.mayLogin() }},
+	{name: "AUTH=", when: beforeLogin, is: (*session).mayLogin, value: (*session).mechanisms},
+
+	{name: "SORT", when: afterLogin},
+	{name: "THREAD=REFERENCES", when: afterLogin},
+	{name: "THREAD=ORDEREDSUBJECT", when: afterLogin},
+	{name: "MULTIAPPEND", when: afterLogin},
+	{name: "UNSELECT", when: afterLogin},
+	{name: "CHILDREN", when: afterLogin},
+	{name: "NAMESPACE", when: afterLogin},
+	{name: "UIDPLUS", when: afterLogin},
+	{name: "LIST-EXTENDED", when: afterLogin},
+	{name: "LIST-STATUS", when: afterLogin},
+	{name: "CONDSTORE", when: afterLogin},
+	{name: "ESEARCH", when: afterLogin},
+	{name: "WITHIN", when: afterLogin},
+	{name: "MOVE", when: afterLogin},
+	{name: "SPECIAL-USE", when: afterLogin},
+	{name: "CREATE-SPECIAL-USE", when: afterLogin},
+	{name: "STATUS=SIZE", when: afterLogin},
+}
 
 // capabilities lists what the client may use in the session's state.
 func (s *session) capabilities() string {
-	if s.state != stateNotAuthenticated {
-		return capabilitiesAfter
+	now := afterLogin
+	if s.state == stateNotAuthenticated {
+		now = beforeLogin
 	}
-	list := []string{capabilitiesBefore}
-	if s.canStartTLS() {
-		list = append(list, "STARTTLS")
-	}
-	if s.mayLogin() {
-		for name := range strings.FieldsSeq(s.desk().Mechanisms()) {
-			list = append(list, "AUTH="+name)
+	var list strings.Builder
+	for i := range offers {
+		o := &offers[i]
+		if o.when&now == 0 || o.is != nil && !o.is(s) {
+			continue
 		}
-	} else {
-		list = append(list, "LOGINDISABLED")
+		if list.Len() > 0 {
+			list.WriteByte(' ')
+		}
+		list.WriteString(o.name)
+		if o.value != nil {
+			list.WriteString(o.value(s))
+		}
 	}
-	return strings.Join(list, " ")
+	return list.String()
+}
+
+// mechanisms is what follows the first AUTH=.
+func (s *session) mechanisms() string {
+	return strings.Join(strings.Fields(s.desk().Mechanisms()), " AUTH=")
 }
 
 // capability = "CAPABILITY" (RFC 3501 6.1.1)

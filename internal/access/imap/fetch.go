@@ -46,7 +46,7 @@ func (s *session) fetchMessages(byUID bool) (string, error) {
 	if req.changed || req.has(itemModSeq) {
 		s.enableCondstore()
 	}
-	req.plan(s.condstore)
+	req.plan(s.on(enabledCondstore))
 	if req.changed {
 		uids = changedAfter(s.sel.view, uids, req.changedSince)
 	}

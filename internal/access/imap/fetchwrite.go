@@ -22,11 +22,7 @@ func (s *session) newFetchWriter(v *mailstore.View, byUID bool) *fetchWriter {
 	return &fetchWriter{s: s, enc: s.enc, flagged: s.newFlagWriter(v), byUID: byUID}
 }
 
-func (w *fetchWriter) begin(index int) {
-	w.enc.Raw("* ")
-	w.enc.Number(uint64(index + 1))
-	w.enc.Raw(" FETCH (")
-}
+func (w *fetchWriter) begin(index int, uid mailstore.UID) { w.s.beginFetch(index, uid) }
 
 func (w *fetchWriter) uid(e mailstore.Entry) {
 	w.enc.Raw("UID ")
@@ -35,12 +31,12 @@ func (w *fetchWriter) uid(e mailstore.Entry) {
 
 // flags tells the flags of a message after a STORE.
 func (w *fetchWriter) flags(index int, e mailstore.Entry) {
-	w.begin(index)
+	w.begin(index, e.UID)
 	if w.byUID {
 		w.uid(e)
 		w.enc.Byte(' ')
 	}
-	if w.s.condstore {
+	if w.s.on(enabledCondstore) {
 		w.s.writeModSeq(e.ModSeq)
 		w.enc.Byte(' ')
 	}
@@ -50,7 +46,7 @@ func (w *fetchWriter) flags(index int, e mailstore.Entry) {
 
 // modSeq tells only the MODSEQ of a message.
 func (w *fetchWriter) modSeq(index int, e mailstore.Entry) {
-	w.begin(index)
+	w.begin(index, e.UID)
 	if w.byUID {
 		w.uid(e)
 		w.enc.Byte(' ')
@@ -64,7 +60,7 @@ func (w *fetchWriter) modSeq(index int, e mailstore.Entry) {
 // half of it is on its way already.
 func (w *fetchWriter) message(index int, e mailstore.Entry, m *mailstore.Message) error {
 	mark := w.enc.Mark()
-	w.begin(index)
+	w.begin(index, e.UID)
 	body := lazyBody{s: w.s, msg: m, uid: e.UID}
 	defer body.close()
 	first := true

@@ -50,7 +50,7 @@ func (s *session) selectParams() bool {
 		if name != "CONDSTORE" {
 			return d.Fail("Unknown parameter")
 		}
-		s.condstore = true
+		s.enabled |= enabledCondstore
 		return true
 	})
 }
@@ -126,10 +126,10 @@ func (s *session) leave() {
 // uids turns a sequence-set of the client into UIDs of messages in the view.
 // Message numbers must exist (RFC 3501 9, seq-number); UIDs need not.
 func (s *session) uids(set imapwire.NumSet, byUID bool) (mailstore.UIDSet, error) {
-	if set.Saved {
-		return nil, bad("No search result is saved")
-	}
 	v := s.sel.view
+	if set.Saved {
+		return inView(v, s.sel.saved), nil
+	}
 	if !byUID {
 		return seqToUIDs(v, set)
 	}
@@ -145,6 +145,17 @@ func (s *session) uids(set imapwire.NumSet, byUID bool) (mailstore.UIDSet, error
 		}
 	}
 	return out, nil
+}
+
+// inView keeps the ranges of a set in which the view has a message.
+func inView(v *mailstore.View, set mailstore.UIDSet) mailstore.UIDSet {
+	out := make(mailstore.UIDSet, 0, len(set))
+	for _, r := range set {
+		if v.Search(r.First) < searchAfter(v, r.Last) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // searchAfter is the index of the first message behind uid.

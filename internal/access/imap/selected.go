@@ -20,6 +20,11 @@ type selected struct {
 	recent   []imapwire.Range // UIDs that are \Recent in this session
 	recents  int              // messages of the view among them, as the client was told
 	keywords int              // keywords of the mailbox that the client was told
+
+	// saved is what "$" stands for (RFC 5182). A message that is expunged drops
+	// out of it because uids looks for it in the view.
+	saved    mailstore.UIDSet
+	contexts *contexts // searches that the client is kept informed of, or nil
 }
 
 // isRecent reports whether a message is \Recent in this session.

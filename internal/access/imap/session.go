@@ -45,7 +45,7 @@ type session struct {
 	secure bool // TLS is on
 
 	state      state
-	condstore  bool // the client knows MODSEQ (RFC 7162 3.1)
+	enabled    extensions
 	greeted    bool
 	stopping   atomic.Bool
 	parked     atomic.Bool // blocked in await

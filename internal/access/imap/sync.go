@@ -2,7 +2,9 @@ package imap
 
 import (
 	"errors"
+	"slices"
 
+	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 )
 
@@ -71,6 +73,7 @@ func (s *session) advance(view, newest *mailstore.View, told mailstore.UIDSet) e
 	} else {
 		sel.recents = n
 	}
+	sel.contexts.update(old, view)
 	return nil
 }
 
@@ -98,11 +101,50 @@ func (s *session) tellExpunged(old, view *mailstore.View) {
 			gone = append(gone, c.Old)
 		}
 	}
-	for i := len(gone) - 1; i >= 0; i-- {
+	s.writeExpunged(old, gone)
+}
+
+// writeExpunged tells which messages of a view, given by their indexes in
+// ascending order, are gone: with VANISHED or, from the end to the beginning so
+// that each number is the one of the view, with EXPUNGE.
+func (s *session) writeExpunged(v *mailstore.View, gone []int) {
+	if len(gone) == 0 {
+		return
+	}
+	if s.on(enabledQresync | enabledUIDOnly) { // RFC 7162 3.2.10, RFC 9586 3.6
+		s.writeVanished(v, gone)
+		return
+	}
+	for _, index := range slices.Backward(gone) {
 		s.enc.Raw("* ")
-		s.enc.Number(uint64(gone[i] + 1))
+		s.enc.Number(uint64(index + 1))
 		s.enc.Raw(" EXPUNGE\r\n")
 	}
+}
+
+// writeVanished writes the VANISHED response (RFC 7162 3.2.10).
+func (s *session) writeVanished(v *mailstore.View, gone []int) {
+	var uids []imapwire.Range
+	for _, index := range gone {
+		uids = imapwire.AddNumber(uids, uint32(v.At(index).UID))
+	}
+	s.enc.Raw("* VANISHED ")
+	s.enc.Ranges(uids)
+	s.enc.CRLF()
+}
+
+// beginFetch begins the FETCH response of a message: its index is that in the
+// view that the client knows. Without message numbers it is UIDFETCH
+// (RFC 9586 3.3). The items and the closing parenthesis follow.
+func (s *session) beginFetch(index int, uid mailstore.UID) {
+	s.enc.Raw("* ")
+	if s.on(enabledUIDOnly) {
+		s.enc.Number(uint64(uid))
+		s.enc.Raw(" UIDFETCH (")
+		return
+	}
+	s.enc.Number(uint64(index + 1))
+	s.enc.Raw(" FETCH (")
 }
 
 // tellFlags sends a FETCH for each message whose flags changed, but for those
@@ -117,10 +159,8 @@ func (s *session) tellFlags(old, view *mailstore.View, told mailstore.UIDSet) {
 		if len(told) > 0 && told[0].First <= c.Entry.UID {
 			continue
 		}
-		s.enc.Raw("* ")
-		s.enc.Number(uint64(c.New + 1))
-		s.enc.Raw(" FETCH (")
-		if s.condstore {
+		s.beginFetch(c.New, c.Entry.UID)
+		if s.on(enabledCondstore) {
 			s.writeModSeq(c.Entry.ModSeq)
 			s.enc.Byte(' ')
 		}
