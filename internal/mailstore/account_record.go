@@ -51,10 +51,13 @@ type account struct {
 	subscriptions uint32
 	logFloor      ModSeq // every change after it is in the log
 	home          [homes]MailboxID
+
+	threadGen  uint32 // the current generation of thread keys; the first is 0
+	threadKeys uint32 // keys in it
 }
 
 func (a *account) append(dst []byte) []byte {
-	dst = append(dst, version1)
+	dst = append(dst, version2)
 	for _, v := range [...]uint64{uint64(a.modSeq), uint64(a.lastMailbox), uint64(a.lastValidity), a.lastEmail,
 		uint64(a.bytes), uint64(a.messages), uint64(a.mailboxes), uint64(a.subscriptions), uint64(a.logFloor)} {
 		dst = binary.AppendUvarint(dst, v)
@@ -62,11 +65,12 @@ func (a *account) append(dst []byte) []byte {
 	for _, id := range a.home {
 		dst = binary.AppendUvarint(dst, uint64(id))
 	}
-	return dst
+	dst = binary.AppendUvarint(dst, uint64(a.threadGen))
+	return binary.AppendUvarint(dst, uint64(a.threadKeys))
 }
 
 func decodeAccount(value []byte) (account, error) {
-	d := decode(value)
+	d, version := decodeVersion(value)
 	a := account{
 		modSeq:        ModSeq(d.uint()),
 		lastMailbox:   MailboxID(d.uint32()),
@@ -80,6 +84,9 @@ func decodeAccount(value []byte) (account, error) {
 	}
 	for i := range a.home {
 		a.home[i] = MailboxID(d.uint32())
+	}
+	if version == version2 {
+		a.threadGen, a.threadKeys = d.uint32(), d.uint32()
 	}
 	return a, d.err("account")
 }

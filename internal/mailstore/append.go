@@ -22,9 +22,13 @@ func (s *Store) AppendTx(ktx kv.Tx, id kv.Account, deliveries []Delivery) ([]UID
 			return nil, err
 		}
 	}
+	threads, err := t.planThreads(deliveries)
+	if err != nil {
+		return nil, err
+	}
 	uids := make([]UID, len(deliveries))
 	for i := range deliveries {
-		if uids[i], err = t.append(boxes[i], &deliveries[i]); err != nil {
+		if uids[i], err = t.append(boxes[i], &deliveries[i], &threads[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -41,9 +45,13 @@ func (s *Store) Append(ctx context.Context, id kv.Account, m MailboxID, deliveri
 		if err != nil {
 			return err
 		}
+		threads, err := t.planThreads(deliveries)
+		if err != nil {
+			return err
+		}
 		validity, uids = b.uidValidity, make([]UID, 0, len(deliveries))
 		for i := range deliveries {
-			uid, err := t.append(b, &deliveries[i])
+			uid, err := t.append(b, &deliveries[i], &threads[i])
 			if err != nil {
 				return err
 			}
@@ -82,11 +90,26 @@ func (t *tx) boxForAppend(m MailboxID) (*box, error) {
 	return b, err
 }
 
-// append appends a message to a mailbox.
-func (t *tx) append(b *box, d *Delivery) (UID, error) {
-	if err := d.check(); err != nil {
-		return 0, err
+// planThreads finds the threads of messages that are about to be appended, in
+// this order: append gives out the IDs that are assumed here. It is a reading,
+// so it comes before the first writing.
+func (t *tx) planThreads(deliveries []Delivery) ([]threadPlan, error) {
+	plans := make([]threadPlan, len(deliveries))
+	for i := range deliveries {
+		if err := deliveries[i].check(); err != nil {
+			return nil, err
+		}
+		var err error
+		content := t.acct.lastEmail + 1 + uint64(i)
+		if plans[i], err = t.planThread(deliveries[i].Digest.Header, content, plans[:i]); err != nil {
+			return nil, err
+		}
 	}
+	return plans, nil
+}
+
+// append appends a message to a mailbox.
+func (t *tx) append(b *box, d *Delivery, thread *threadPlan) (UID, error) {
 	flags := d.Flags & SystemFlags
 	for _, k := range d.Keywords {
 		f, err := t.keyword(b, k)
@@ -107,9 +130,12 @@ func (t *tx) append(b *box, d *Delivery) (UID, error) {
 		msg.InternalDate = t.now
 	}
 	t.acct.lastEmail++
-	msg.EmailID, msg.ContentID = t.acct.lastEmail, t.acct.lastEmail
+	msg.EmailID, msg.ContentID, msg.ThreadID = t.acct.lastEmail, t.acct.lastEmail, thread.thread
 	uid, err := t.enter(b, &msg, flags, d.Quota)
 	if err != nil {
+		return 0, err
+	}
+	if err := t.keepThread(thread); err != nil {
 		return 0, err
 	}
 	return uid, t.setDerived(b.id, uid, d)

@@ -6,9 +6,12 @@ import (
 	"time"
 )
 
-// version1 is the first byte of every value. A value of another version is
-// damage to this program.
-const version1 = 1
+// version1 is the first byte of every value, and version2 of those that have
+// grown since. A value of another version is damage to this program.
+const (
+	version1 = 1
+	version2 = 2
+)
 
 // decoder reads the fields of a value. After the first field that is not there
 // it gives zeros, and err tells.
@@ -23,6 +26,14 @@ func decode(value []byte) decoder {
 		return decoder{bad: true}
 	}
 	return decoder{b: value[1:]}
+}
+
+// decodeVersion is decode for a record that has two versions.
+func decodeVersion(value []byte) (d decoder, version byte) {
+	if len(value) == 0 || value[0] != version1 && value[0] != version2 {
+		return decoder{bad: true}, 0
+	}
+	return decoder{b: value[1:]}, value[0]
 }
 
 func (d *decoder) uint() uint64 {

@@ -36,6 +36,9 @@ func (t *tx) deleteBox(m Mailbox) error {
 	if err != nil {
 		return err
 	}
+	if err := t.dropACL(b); err != nil {
+		return err
+	}
 	t.acct.messages -= int64(b.messages)
 	t.acct.bytes -= b.size
 	t.acct.mailboxes--
@@ -43,8 +46,8 @@ func (t *tx) deleteBox(m Mailbox) error {
 	if home := homeOf(m.SpecialUse); home != 0 && t.acct.home[home] == m.ID {
 		t.acct.home[home] = 0
 	}
-	b.deleted, b.change = true, change{deleted: true}
-	for _, kind := range [...]byte{kindFlags, kindMeta, kindStructure, kindEnvelope, kindHeader} {
+	b.deleted, b.change = true, change{deleted: true, was: m.Name}
+	for _, kind := range [...]byte{kindFlags, kindMeta, kindStructure, kindEnvelope, kindHeader, kindPreview} {
 		if err := t.space.DeleteRange(appendBoxKey(nil, kind, m.ID), appendBoxKey(nil, kind, m.ID+1)); err != nil {
 			return err
 		}
@@ -60,12 +63,24 @@ func (t *tx) deleteBox(m Mailbox) error {
 // DeleteAccount removes all records of an account. Its bodies become garbage
 // that the next sweep of the blob store reclaims.
 func (s *Store) DeleteAccount(ctx context.Context, id kv.Account) error {
-	err := kv.Durable(ctx, s.db, []kv.Account{id}, func(ktx kv.Tx) error {
+	err := kv.Durable(ctx, s.db, []kv.Account{kv.Sharing, id}, func(ktx kv.Tx) error {
+		lists, err := readACLs(ktx.Account(id))
+		if err != nil {
+			return err
+		}
+		for m, list := range lists.boxes {
+			for i := range list {
+				if err := ktx.Account(kv.Sharing).Delete(appendGrantKey(nil, list[i].Who, id, m)); err != nil {
+					return err
+				}
+			}
+		}
 		return ktx.Account(id).DeleteRange([]byte{0}, []byte{0xff})
 	})
 	if err != nil {
 		return err
 	}
+	s.grants.forget(id)
 	s.Committed(id)
 	return nil
 }

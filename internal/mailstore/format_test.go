@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"flag"
 	"fmt"
@@ -29,7 +30,9 @@ type sample struct {
 func samples() []sample {
 	when := time.Date(2026, 11, 21, 8, 30, 0, 0, time.FixedZone("", 7*3600))
 	acct := account{modSeq: 300, lastMailbox: 7, lastValidity: 1795226400, lastEmail: 1000, bytes: 123456, messages: 42,
-		mailboxes: 7, subscriptions: 6, logFloor: 5, home: [homes]MailboxID{1, 2, 3, 4, 5, 0}}
+		mailboxes: 7, subscriptions: 6, logFloor: 5, home: [homes]MailboxID{1, 2, 3, 4, 5, 0}, threadGen: 3, threadKeys: 200}
+	acct1 := acct
+	acct1.threadGen, acct1.threadKeys = 0, 0
 	box := Mailbox{ID: 7, Name: "Dự án/Trạm", UIDValidity: 1795226401, SpecialUse: UseSent, Created: when.UTC()}
 	c := counters{uidValidity: 1795226401, uidNext: 131, highest: 300, messages: 3, unseen: 2, deleted: 1, size: 70000, recent: 130, keywords: 2}
 	blk := &block{num: 1, entries: []Entry{
@@ -39,10 +42,13 @@ func samples() []sample {
 	}}
 	id := blob.ID{0xb1, 0x0b, 15: 0xff}
 	msg := Message{Blob: id, Size: 9017, HeaderSize: 617, InternalDate: when, SentDate: when.Add(-time.Hour).In(time.FixedZone("", -90*60)),
-		SavedDate: when.UTC(), EmailID: 1000, ContentID: 999, Own: []byte("Return-Path: <>\r\n")}
+		SavedDate: when.UTC(), EmailID: 1000, ContentID: 999, ThreadID: 500, Own: []byte("Return-Path: <>\r\n")}
+	msg1 := msg
+	msg1.ThreadID = msg.ContentID
 	undated := Message{Blob: id, InternalDate: when.UTC(), SavedDate: when.UTC(), Own: []byte{}}
 	chg := change{added: UIDSet{{128, 130}}, flags: UIDSet{{1, 1}, {3, 9}}, expunged: UIDSet{{4, 5}, {100, 100}}, emails: []uint64{10, 11, 7}}
-	life := change{created: true, deleted: true, renamed: true}
+	life := change{created: true, deleted: true, renamed: true, was: "Dự án", rights: true}
+	names := change{subscriptions: []string{"Dự án", "b"}, entries: []string{"/shared/comment"}}
 	meta := func(value []byte) (any, error) {
 		var m Message
 		var z zones
@@ -59,6 +65,8 @@ func samples() []sample {
 	}
 	return []sample{
 		{"account", accountKey, acct.append(nil), func(v []byte) (any, error) { return decodeAccount(v) }, acct},
+		{"account-version-1", accountKey, fromHex("01ac0207a0f683d806e807c0c4072a070605010203040500"),
+			func(v []byte) (any, error) { return decodeAccount(v) }, acct1},
 		{"mailbox", appendBoxKey(nil, kindMailbox, 7), appendMailbox(nil, &box), func(v []byte) (any, error) { return decodeMailbox(7, v) }, box},
 		{"name", appendNameKey(nil, kindName, box.Name), appendMailboxID(nil, 300), func(v []byte) (any, error) {
 			d := decode(v)
@@ -69,6 +77,9 @@ func samples() []sample {
 			func(v []byte) (any, error) { return decodeKeywords(v) }, []string{"$Junk", "work"}},
 		{"flags", appendItemKey(nil, kindFlags, 7, 1), blk.append(nil), func(v []byte) (any, error) { return decodeBlock(1, v, 0) }, blk},
 		{"message", appendItemKey(nil, kindMeta, 7, 128), appendMeta(nil, &msg), meta, fmt.Sprintf("%+v", msg)},
+		{"message-version-1", appendItemKey(nil, kindMeta, 7, 129),
+			fromHex("01b10b00000000000000000000000000ffa846d804b0d087b00dc806909887b00db301b0d087b00d00e807e70752657475726e2d506174683a203c3e0d0a"),
+			meta, fmt.Sprintf("%+v", msg1)},
 		{"message-undated", appendItemKey(nil, kindMeta, 7, 130), appendMeta(nil, &undated), meta, fmt.Sprintf("%+v", undated)},
 		{"structure", appendItemKey(nil, kindStructure, 7, 128), appendStructure(nil, []byte("parts"), []byte("(structure)")),
 			decodeWith((*Message).decodeStructure), Message{Parts: []byte("parts"), BodyStructure: []byte("(structure)")}},
@@ -79,9 +90,25 @@ func samples() []sample {
 		{"header-none", appendItemKey(nil, kindHeader, 7, 129), appendHeader(nil, []byte{}),
 			decodeWith((*Message).decodeHeader), Message{Header: []byte{}}},
 		{"header-unknown", appendItemKey(nil, kindHeader, 7, 130), appendHeader(nil, nil), decodeWith((*Message).decodeHeader), Message{}},
+		{"preview", appendItemKey(nil, kindPreview, 7, 128), appendPreview(nil, []byte("Xin chào")),
+			decodeWith((*Message).decodePreview), Message{Preview: []byte("Xin chào")}},
+		{"preview-empty", appendItemKey(nil, kindPreview, 7, 129), appendPreview(nil, nil),
+			decodeWith((*Message).decodePreview), Message{Preview: []byte{}}},
+		{"thread", appendThreadKey(nil, 3, threadKey{1, 15: 2}), binary.AppendUvarint([]byte{version1}, 500),
+			func(v []byte) (any, error) { return decodeThread(v) }, uint64(500)},
 		{"change", appendLogKey(nil, 300, 7), chg.append(nil), func(v []byte) (any, error) { return decodeChange(v) }, chg},
 		{"change-life", appendLogKey(nil, 301, 7), life.append(nil), func(v []byte) (any, error) { return decodeChange(v) }, life},
+		{"change-names", appendLogKey(nil, 302, 0), names.append(nil), func(v []byte) (any, error) { return decodeChange(v) }, names},
 	}
+}
+
+// fromHex is a value as an older version wrote it.
+func fromHex(s string) []byte {
+	value, err := hex.DecodeString(s)
+	if err != nil {
+		panic(err)
+	}
+	return value
 }
 
 func TestFormats(t *testing.T) {
@@ -115,7 +142,7 @@ func TestFormatsDecode(t *testing.T) {
 				t.Fatal("too large for a store")
 			}
 			other := bytes.Clone(s.value)
-			other[0]++
+			other[0] = 0x7f
 			if _, err := s.back(other); err == nil {
 				t.Fatal("another version was decoded")
 			}

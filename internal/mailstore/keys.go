@@ -13,15 +13,18 @@ const (
 	kindFlags     byte = 'f' // f <mailbox> <block>      flags, modseq and size of up to 128 messages
 	kindHeader    byte = 'h' // h <mailbox> <uid>        header lines
 	kindKeywords  byte = 'k' // k <mailbox>              the table of keywords
+	kindACL       byte = 'l' // l <mailbox>              access control list
 	kindMeta      byte = 'm' // m <mailbox> <uid>        dates, blob, own lines
+	kindPreview   byte = 'p' // p <mailbox> <uid>        the beginning of the text
 	kindName      byte = 'n' // n <name>                 mailbox of a name
 	kindStructure byte = 's' // s <mailbox> <uid>        parts, BODYSTRUCTURE
 	kindSubscribe byte = 'u' // u <name>                 a subscription
+	kindThread    byte = 't' // t <generation> <hash>    thread of a Message-ID
 	kindLog       byte = 'x' // x <modseq> <mailbox>     what changed
 )
 
 // messageKinds are the kinds that have one record a message.
-var messageKinds = [...]byte{kindMeta, kindStructure, kindEnvelope, kindHeader}
+var messageKinds = [...]byte{kindMeta, kindStructure, kindEnvelope, kindHeader, kindPreview}
 
 var accountKey = []byte{kindAccount}
 

@@ -11,7 +11,7 @@ import (
 // without the own lines.
 func appendMeta(dst []byte, m *Message) []byte {
 	own := int64(len(m.Own))
-	dst = append(dst, version1)
+	dst = append(dst, version2)
 	dst = append(dst, m.Blob[:]...)
 	dst = binary.AppendUvarint(dst, uint64(m.Size-own))
 	dst = binary.AppendUvarint(dst, uint64(m.HeaderSize-own))
@@ -20,12 +20,14 @@ func appendMeta(dst []byte, m *Message) []byte {
 	dst = appendTime(dst, m.SavedDate.UTC())
 	dst = binary.AppendUvarint(dst, m.EmailID)
 	dst = binary.AppendUvarint(dst, m.ContentID)
+	dst = binary.AppendUvarint(dst, m.ThreadID)
 	return append(dst, m.Own...)
 }
 
-// decodeMeta fills in what WantMeta asks for. Own is a part of the value.
+// decodeMeta fills in what WantMeta asks for. Own is a part of the value. A
+// message of version 1 came before threads were kept: it is one of its own.
 func (m *Message) decodeMeta(value []byte, z *zones) error {
-	d := decode(value)
+	d, version := decodeVersion(value)
 	copy(m.Blob[:], d.bytes(uint64(len(blob.ID{}))))
 	m.Size = int64(d.uint())
 	m.HeaderSize = int64(d.uint())
@@ -34,6 +36,10 @@ func (m *Message) decodeMeta(value []byte, z *zones) error {
 	m.SavedDate = z.decode(&d)
 	m.EmailID = d.uint()
 	m.ContentID = d.uint()
+	m.ThreadID = m.ContentID
+	if version == version2 {
+		m.ThreadID = d.uint()
+	}
 	m.Own = d.b
 	m.Size += int64(len(m.Own))
 	m.HeaderSize += int64(len(m.Own))
@@ -42,7 +48,7 @@ func (m *Message) decodeMeta(value []byte, z *zones) error {
 
 // blobOf returns the blob of a value of kindMeta.
 func blobOf(value []byte) (id blob.ID, err error) {
-	d := decode(value)
+	d, _ := decodeVersion(value)
 	copy(id[:], d.bytes(uint64(len(id))))
 	return id, d.err("message")
 }
@@ -104,4 +110,20 @@ func (m *Message) decodeHeader(value []byte) error {
 		d.bad = true
 	}
 	return d.err("header lines")
+}
+
+// appendPreview appends the value of kindPreview.
+func appendPreview(dst, text []byte) []byte { return append(append(dst, version1), text...) }
+
+// decodePreview fills in what WantPreview asks for.
+func (m *Message) decodePreview(value []byte) error {
+	d := decode(value)
+	m.Preview = nil
+	if !d.bad {
+		m.Preview = d.b[:len(d.b):len(d.b)]
+		if m.Preview == nil {
+			m.Preview = []byte{}
+		}
+	}
+	return d.err("preview")
 }

@@ -179,6 +179,8 @@ func (m *Message) decodeRecord(want Want, value []byte, z *zones) (err error) {
 		err = m.decodeEnvelope(value)
 	case WantHeader:
 		err = m.decodeHeader(value)
+	case WantPreview:
+		err = m.decodePreview(value)
 	}
 	return err
 }

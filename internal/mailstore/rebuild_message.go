@@ -46,6 +46,10 @@ func (s *Store) rebuildDerived(ctx context.Context, id kv.Account, m MailboxID, 
 func (s *Store) findRepairs(ctx context.Context, r kv.Reader, id kv.Account, m MailboxID, from UID, report func(Problem)) (repairs []repair, next UID, more bool, err error) {
 	w := newWalk(r, m, messageKinds[:], from, 1<<32-1)
 	defer func() { err = errors.Join(err, w.close()) }()
+	acct, _, err := readAccount(r)
+	if err != nil {
+		return nil, from, false, err
+	}
 	var z zones
 	for range rebuildBatch {
 		uid, ok := w.next(from)
@@ -77,6 +81,13 @@ func (s *Store) findRepairs(ctx context.Context, r kv.Reader, id kv.Account, m M
 		if part := msg.differs(d); part != "" {
 			msg.Own = slices.Clone(msg.Own)
 			repairs = append(repairs, repair{uid, msg, d, part})
+			continue
+		}
+		switch lacks, err := lacksThread(r, &acct, d.Header); {
+		case err != nil:
+			return nil, from, false, err
+		case lacks:
+			repairs = append(repairs, repair{uid, msg, d, threadPart})
 		}
 	}
 	return repairs, from, true, nil
@@ -108,7 +119,14 @@ func (s *Store) writeRepairs(ctx context.Context, id kv.Account, m MailboxID, re
 	})
 }
 
+// threadPart stands for a message that is sound but that its Message-ID does
+// not lead to the thread of.
+const threadPart = "key of the thread"
+
 func (t *tx) repair(b *box, p *repair) error {
+	if err := t.repairThread(p.digest.Header, p.msg.ThreadID); err != nil || p.part == threadPart {
+		return err
+	}
 	var l *loaded
 	for i := range b.blocks {
 		if b.blocks[i].num == blockOf(p.uid) {

@@ -84,6 +84,7 @@ type Message struct {
 	SentDate     time.Time // Date:, zero when unusable
 	EmailID      uint64    // unique in the account; kept by MOVE, new after COPY (RFC 8621)
 	ContentID    uint64    // kept by MOVE and COPY (the EMAILID of RFC 8474)
+	ThreadID     uint64    // kept by MOVE and COPY (the THREADID of RFC 8474)
 	Blob         blob.ID
 	Own          []byte // header lines in front of the body
 
@@ -97,6 +98,9 @@ type Message struct {
 
 	// WantHeader
 	Header []byte // lines of message.CachedFields, of the blob only (not of Own); nil: read the body
+
+	// WantPreview
+	Preview []byte // the beginning of the text (RFC 8970), empty when there is none; nil: not computed yet, see Store.Preview
 }
 
 // Want says which fields of a Message to fill in. Each costs the reading of a
@@ -109,4 +113,5 @@ const (
 	WantStructure
 	WantEnvelope
 	WantHeader
+	WantPreview
 )

@@ -72,7 +72,7 @@ func (v *verifier) run() error {
 	if !used && err == nil {
 		return v.unused()
 	}
-	for _, step := range []func() error{v.mailboxRecords, v.names, v.mailboxes, v.orphans, v.totals, v.log} {
+	for _, step := range []func() error{v.mailboxRecords, v.names, v.mailboxes, v.orphans, v.totals, v.threads, v.log} {
 		if err := step(); err != nil {
 			return err
 		}
