@@ -19,6 +19,15 @@ type change struct {
 	emails   []uint64 // email IDs of expunged, in the same order
 
 	created, deleted, renamed bool
+
+	// was is the name before, of one that was renamed or deleted: nobody else
+	// remembers it.
+	was string
+	// subscriptions and entries are names whose state may be another one now:
+	// of subscriptions (with mailbox 0), and of annotations (mailbox 0: of the
+	// server).
+	subscriptions, entries []string
+	rights                 bool // who may do what
 }
 
 // The fields of a log record. Each begins with its tag; a tag that is not
@@ -30,11 +39,16 @@ const (
 	logCreated  = 4 // the mailbox was made
 	logDeleted  = 5 // it was deleted with its messages
 	logRenamed  = 6
+	logWas      = 7  // the name before: length, name
+	logSubs     = 8  // a name that was subscribed or unsubscribed: length, name
+	logEntry    = 9  // an annotation that was set or removed: length, name
+	logRights   = 10 // the access control list changed
 )
 
 // empty reports whether nothing happened.
 func (c *change) empty() bool {
-	return len(c.added) == 0 && len(c.flags) == 0 && len(c.expunged) == 0 && !c.created && !c.deleted && !c.renamed
+	return len(c.added) == 0 && len(c.flags) == 0 && len(c.expunged) == 0 && !c.created && !c.deleted && !c.renamed &&
+		len(c.subscriptions) == 0 && len(c.entries) == 0 && !c.rights
 }
 
 func (c *change) append(dst []byte) []byte {
@@ -53,12 +67,26 @@ func (c *change) append(dst []byte) []byte {
 	for _, f := range [...]struct {
 		tag byte
 		is  bool
-	}{{logCreated, c.created}, {logDeleted, c.deleted}, {logRenamed, c.renamed}} {
+	}{{logCreated, c.created}, {logDeleted, c.deleted}, {logRenamed, c.renamed}, {logRights, c.rights}} {
 		if f.is {
 			dst = append(dst, f.tag)
 		}
 	}
+	if c.was != "" {
+		dst = appendLogName(dst, logWas, c.was)
+	}
+	for _, name := range c.subscriptions {
+		dst = appendLogName(dst, logSubs, name)
+	}
+	for _, name := range c.entries {
+		dst = appendLogName(dst, logEntry, name)
+	}
 	return dst
+}
+
+func appendLogName(dst []byte, tag byte, name string) []byte {
+	dst = binary.AppendUvarint(append(dst, tag), uint64(len(name)))
+	return append(dst, name...)
 }
 
 // appendUIDs appends the number of ranges and for each the distance from the
@@ -102,11 +130,28 @@ func decodeChange(value []byte) (change, error) {
 			c.deleted = true
 		case logRenamed:
 			c.renamed = true
+		case logRights:
+			c.rights = true
+		case logWas:
+			c.was = d.name()
+		case logSubs:
+			c.subscriptions = append(c.subscriptions, d.name())
+		case logEntry:
+			c.entries = append(c.entries, d.name())
 		default:
 			d.bad = true
 		}
 	}
 	return c, d.err("change log")
+}
+
+func (d *decoder) name() string {
+	n := d.uint()
+	if n > uint64(len(d.b)) {
+		d.bad = true
+		return ""
+	}
+	return string(d.bytes(n))
 }
 
 func (d *decoder) uids() UIDSet {

@@ -57,8 +57,8 @@ func (s *Store) Changes(ctx context.Context, id kv.Account, since ModSeq) (all [
 		}
 		return eachChange(r, since, func(_ ModSeq, m MailboxID, value []byte) (bool, error) {
 			c, err := decodeChange(value)
-			if err != nil {
-				return false, err
+			if err != nil || m == 0 {
+				return err == nil, err
 			}
 			if found[m] == nil {
 				found[m] = &MailboxChange{Mailbox: m}

@@ -8,6 +8,12 @@ func (t *tx) flush(recent func(MailboxID) UID) error {
 			return err
 		}
 	}
+	if !t.wide.empty() {
+		t.dirty = true
+		if err := t.writeLog(0, &t.wide); err != nil {
+			return err
+		}
+	}
 	if !t.dirty {
 		return nil
 	}
@@ -24,7 +30,7 @@ func (t *tx) flushBox(b *box, recent func(MailboxID) UID) error {
 		return nil
 	}
 	t.dirty = true
-	if err := t.writeLog(b); err != nil || b.deleted {
+	if err := t.writeLog(b.id, &b.change); err != nil || b.deleted {
 		return err
 	}
 	b.highest = t.seq
@@ -58,9 +64,9 @@ func (t *tx) writeBlock(b *box, l *loaded) error {
 	return t.space.Set(t.key, t.value)
 }
 
-func (t *tx) writeLog(b *box) error {
-	t.key = appendLogKey(t.key[:0], t.seq, b.id)
-	t.value = b.change.append(t.value[:0])
+func (t *tx) writeLog(m MailboxID, c *change) error {
+	t.key = appendLogKey(t.key[:0], t.seq, m)
+	t.value = c.append(t.value[:0])
 	return t.space.Set(t.key, t.value)
 }
 

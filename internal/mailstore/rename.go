@@ -55,6 +55,7 @@ func (t *tx) renameTree(from, to string) error {
 	if taken[to] || from == to {
 		return ErrMailboxExists
 	}
+	was := make([]string, len(tree))
 	for i := range tree {
 		name, err := normalName(to + tree[i].Name[len(from):]) // it may be too long or deep now
 		if err != nil {
@@ -66,11 +67,11 @@ func (t *tx) renameTree(from, to string) error {
 		if err := t.space.Delete(appendNameKey(nil, kindName, tree[i].Name)); err != nil {
 			return err
 		}
-		tree[i].Name = name
+		was[i], tree[i].Name = tree[i].Name, name
 	}
 	// All old names are gone before the first new one is set: a to a/b/.. may overlap.
 	for i := range tree {
-		if err := t.rename(&tree[i]); err != nil {
+		if err := t.rename(&tree[i], was[i]); err != nil {
 			return err
 		}
 	}
@@ -78,12 +79,12 @@ func (t *tx) renameTree(from, to string) error {
 }
 
 // rename writes the new name of a mailbox.
-func (t *tx) rename(m *Mailbox) error {
+func (t *tx) rename(m *Mailbox, was string) error {
 	b, err := t.box(m.ID)
 	if err != nil {
 		return err
 	}
-	b.change.renamed = true
+	b.change.renamed, b.change.was = true, was
 	if err := t.setMailbox(m); err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func (t *tx) renameInbox(to string) error {
 		return err
 	}
 	m.Name = strings.Clone(to)
-	if err := t.rename(&m); err != nil {
+	if err := t.rename(&m, inbox); err != nil {
 		return err
 	}
 	fresh := Mailbox{Name: inbox}

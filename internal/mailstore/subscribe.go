@@ -47,6 +47,7 @@ func (s *Store) Unsubscribe(ctx context.Context, id kv.Account, name string) err
 		}
 		t.acct.subscriptions--
 		t.dirty = true
+		t.wide.subscriptions = append(t.wide.subscriptions, name)
 		return t.space.Delete(key)
 	})
 }
@@ -61,6 +62,7 @@ func (t *tx) subscribe(name string) error {
 	}
 	t.acct.subscriptions++
 	t.dirty = true
+	t.wide.subscriptions = append(t.wide.subscriptions, name)
 	return t.space.Set(key, []byte{version1})
 }
 

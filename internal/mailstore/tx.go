@@ -21,7 +21,11 @@ type tx struct {
 	seq   ModSeq // of everything that this transaction changes
 	now   time.Time
 	boxes []*box
-	dirty bool // the account record changed
+	wide  change // what changed in no mailbox: logged under mailbox 0
+	dirty bool   // the account record changed
+
+	sharing kv.Space // the index of grants; nil when the transaction has no part in it
+	regrant bool     // an access control list changed
 
 	key, hi, value []byte // scratch: Set and Delete copy
 }
