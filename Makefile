@@ -7,7 +7,7 @@ FUZZTIME ?= 30s
 POINTS   ?= 10000
 bin      := .cache/bin
 
-.PHONY: help build run example test unit race fuzz crash backlog soak bench lint fmt clean
+.PHONY: help build run example test unit race fuzz crash backlog sessions soak bench lint fmt clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
@@ -41,8 +41,11 @@ crash: ## the crash sweep alone: make crash POINTS=1000000
 backlog: ## fresh mail beside a queue of a million entries for dead hosts
 	go test ./test/backlog -run Backlog -v -long -timeout 20m
 
+sessions: ## twenty IMAP sessions against a model for ten minutes, with kills
+	go test ./test/sessions -v -time 10m -timeout 20m
+
 soak: ## the long sweep, much mail for hosts in trouble and an hour of fuzzing, before a release
-	$(MAKE) --no-print-directory crash POINTS=1000000
+	$(MAKE) --no-print-directory crash POINTS=1000000 sessions
 	go test ./internal/agent/mta -run Trouble -v -trouble 100000 -timeout 1h
 	$(MAKE) --no-print-directory fuzz FUZZTIME=2m
 
