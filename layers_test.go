@@ -45,6 +45,7 @@ var floors = map[string]int{
 	"internal/mail/smtpwire": 0,
 	"internal/mail/imapwire": 0,
 	"internal/mail/sasl":     0,
+	"internal/mail/fold":     0,
 
 	// Tests of the whole may import everything.
 	"test": 7,
