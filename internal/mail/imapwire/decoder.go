@@ -48,6 +48,7 @@ type Decoder struct {
 	tokens   int
 	depth    int
 
+	utf8    bool    // the client speaks UTF-8
 	ended   bool    // the line's end was read
 	literal Literal // the streamed literal that is open, if any
 }
@@ -69,6 +70,10 @@ func (d *Decoder) Buffered() int { return d.w - d.r }
 // DropBuffered forgets what the client sent ahead. STARTTLS calls for it
 // (RFC 3501 6.2.1: nothing received in the clear may be acted on later).
 func (d *Decoder) DropBuffered() { d.r, d.w = 0, 0 }
+
+// SetUTF8 says whether the client speaks UTF-8 in quoted strings and mailbox
+// names (RFC 6855 3, RFC 9051 5.1). Reset turns it off.
+func (d *Decoder) SetUTF8(on bool) { d.utf8 = on }
 
 // SetLimits changes the budgets from the next command on.
 func (d *Decoder) SetLimits(l Limits) { d.limits = l }

@@ -23,7 +23,12 @@ type Encoder struct {
 	buf  []byte // of lent; nil while nothing is unsent
 
 	flushed bool // something left since Mark
+	utf8    bool // the client takes UTF-8 in quoted strings
 }
+
+// SetUTF8 says whether the client takes UTF-8 in quoted strings, and with it
+// in mailbox names (RFC 6855, RFC 9051). Reset turns it off.
+func (e *Encoder) SetUTF8(on bool) { e.utf8 = on }
 
 // Reset makes the encoder write to w. Unsent bytes are lost.
 func (e *Encoder) Reset(w io.Writer) {
@@ -142,19 +147,19 @@ func (e *Encoder) Number(n uint64) {
 func (e *Encoder) String(s string) {
 	// Twice for the backslashes, and the header of a literal.
 	if e.room(2*len(s) + 32) {
-		e.buf = AppendString(e.buf, s)
+		e.buf = appendString(e.buf, s, e.utf8)
 		return
 	}
-	e.write(AppendString(nil, s))
+	e.write(appendString(nil, s, e.utf8))
 }
 
 // AString writes an atom, a quoted string or a literal.
 func (e *Encoder) AString(s string) {
 	if e.room(2*len(s) + 32) {
-		e.buf = AppendAString(e.buf, s)
+		e.buf = appendAString(e.buf, s, e.utf8)
 		return
 	}
-	e.write(AppendAString(nil, s))
+	e.write(appendAString(nil, s, e.utf8))
 }
 
 // NString writes a string, or NIL when s is empty.
@@ -166,8 +171,15 @@ func (e *Encoder) NString(s string) {
 	e.String(s)
 }
 
-// Mailbox writes a mailbox name, which is UTF-8, in modified UTF-7.
-func (e *Encoder) Mailbox(name string) { e.RawBytes(AppendMailbox(nil, name)) }
+// Mailbox writes a mailbox name, which is UTF-8: as it is for a client that
+// takes UTF-8, else in modified UTF-7.
+func (e *Encoder) Mailbox(name string) {
+	if e.utf8 {
+		e.AString(name)
+		return
+	}
+	e.RawBytes(AppendMailbox(nil, name))
+}
 
 // DateTime writes a date-time in the zone of t.
 func (e *Encoder) DateTime(t time.Time) {

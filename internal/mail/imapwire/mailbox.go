@@ -1,6 +1,15 @@
 package imapwire
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// NoMailbox is what [Decoder.ExpectMailbox] gives for a name that is not valid
+// modified UTF-7. It is not UTF-8, so no mailbox can have it. That is not a
+// fault of the syntax, which is any astring: the command ends like every other
+// with a name that cannot be, with NO (as in Dovecot and Cyrus).
+const NoMailbox = "\xff"
 
 // ExpectMailbox reads a mailbox name and gives it in UTF-8, INBOX in upper
 // case (RFC 3501 5.1).
@@ -9,12 +18,21 @@ func (d *Decoder) ExpectMailbox(ptr *string) bool {
 	if !d.ExpectAString(&raw) {
 		return false
 	}
-	name, ok := DecodeMailbox(raw)
+	name, ok := d.DecodeMailbox(raw)
 	if !ok {
-		return d.Fail("Mailbox name is not valid modified UTF-7")
+		name = NoMailbox
 	}
 	*ptr = name
 	return true
+}
+
+// DecodeMailbox gives the UTF-8 form of a mailbox name or pattern that was read
+// as a string: it is that already when the client speaks UTF-8.
+func (d *Decoder) DecodeMailbox(raw string) (string, bool) {
+	if d.utf8 {
+		return canonicalInbox(raw), utf8.ValidString(raw)
+	}
+	return DecodeMailbox(raw)
 }
 
 // DecodeMailbox gives the UTF-8 form of a mailbox name as a client wrote it.

@@ -3,6 +3,7 @@ package imapwire
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxQuoted is the longest string that is sent quoted; longer ones become
@@ -11,8 +12,12 @@ const maxQuoted = 4096
 
 // AppendString appends s as a quoted string or, where that cannot hold it, as
 // a literal.
-func AppendString(dst []byte, s string) []byte {
-	escape := false
+func AppendString(dst []byte, s string) []byte { return appendString(dst, s, false) }
+
+// appendString is AppendString for a client that may take UTF-8 in quoted
+// strings.
+func appendString(dst []byte, s string, takesUTF8 bool) []byte {
+	escape, eightBit := false, false
 	if len(s) > maxQuoted {
 		return appendLiteral(dst, s)
 	}
@@ -20,9 +25,14 @@ func AppendString(dst []byte, s string) []byte {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':
 			escape = true
+		case c >= 0x80 && takesUTF8:
+			eightBit = true
 		case c < 0x20 || c >= 0x7f:
 			return appendLiteral(dst, s)
 		}
+	}
+	if eightBit && !utf8.ValidString(s) {
+		return appendLiteral(dst, s)
 	}
 	dst = append(dst, '"')
 	if !escape {
@@ -47,13 +57,15 @@ func AppendNString(dst []byte, s string) []byte {
 }
 
 // AppendAString appends s as an atom where it can be one, else as a string.
-func AppendAString(dst []byte, s string) []byte {
+func AppendAString(dst []byte, s string) []byte { return appendAString(dst, s, false) }
+
+func appendAString(dst []byte, s string, takesUTF8 bool) []byte {
 	if s == "" || isNIL(s) {
-		return AppendString(dst, s)
+		return appendString(dst, s, takesUTF8)
 	}
 	for i := range len(s) {
 		if classes[s[i]]&classAtom == 0 {
-			return AppendString(dst, s)
+			return appendString(dst, s, takesUTF8)
 		}
 	}
 	return append(dst, s...)

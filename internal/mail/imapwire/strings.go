@@ -1,5 +1,7 @@
 package imapwire
 
+import "unicode/utf8"
+
 // String reads a quoted string or a literal.
 func (d *Decoder) String(ptr *string) bool {
 	if c, ok := d.peek(); ok && c == '"' {
@@ -47,6 +49,9 @@ func (d *Decoder) quotedString(ptr *string) bool {
 		case !ok:
 			return false
 		case c == '"':
+			if d.utf8 && !utf8.Valid(out) { // RFC 6855 3
+				return d.Fail("Invalid UTF-8 in a quoted string")
+			}
 			*ptr = view(out)
 			return d.advance(1)
 		case c != '\\':
