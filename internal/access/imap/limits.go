@@ -7,7 +7,7 @@ import "time"
 // [Limits] take these values.
 const (
 	DefaultLine          = 64 << 10         // bytes of a command without its literals, once logged in
-	DefaultLoginLine     = 16 << 10         // the same before login: room for a SASL token
+	DefaultLoginLine     = 64 << 10         // the same before login: room for a SASL token, or all that RFC 2971 3.3 allows in ID
 	DefaultLiteral       = 64 << 10         // bytes of a literal that is not a message
 	DefaultLiterals      = 256 << 10        // bytes of all such literals of one command
 	DefaultAppend        = 64 << 20         // bytes of a message in APPEND

@@ -125,7 +125,7 @@ func TestElements(t *testing.T) {
 		{"mailbox", "inbox/a", "INBOX/a", ""},
 		{"mailbox", "inboxes", "inboxes", ""},
 		{"mailbox", "t&AOk-", "té", ""},
-		{"mailbox", "t&", nil, "Mailbox name is not valid modified UTF-7"},
+		{"mailbox", "t&", NoMailbox, ""},
 		{"pattern", "a/%*]", "a/%*]", ""},
 		{"pattern", `"a b%"`, "a b%", ""},
 		{"flags", `(\seen foo \DELETED)`, []string{`\Seen`, "foo", `\Deleted`}, ""},
