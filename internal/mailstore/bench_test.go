@@ -154,7 +154,7 @@ func benchTransfer(b *testing.B, move bool) {
 	for b.Loop() {
 		var err error
 		if move {
-			_, err = e.Move(b.Context(), alice, m, to, UIDSet{{next, next + 4999}})
+			_, err = e.Move(b.Context(), Place{alice, m}, Place{alice, to}, UIDSet{{next, next + 4999}}, Quota{})
 			next += 5000
 			b.StopTimer()
 			if next > 20000 {
@@ -162,7 +162,7 @@ func benchTransfer(b *testing.B, move bool) {
 			}
 			b.StartTimer()
 		} else {
-			_, err = e.Copy(b.Context(), alice, m, to, UIDSet{{1, 5000}}, Quota{})
+			_, err = e.Copy(b.Context(), Place{alice, m}, Place{alice, to}, UIDSet{{1, 5000}}, Quota{})
 		}
 		must(b, err)
 	}

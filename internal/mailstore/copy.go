@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"tram/internal/storage/kv"
 )
@@ -15,14 +16,25 @@ type Copied struct {
 	Source, Dest UIDSet
 }
 
+// Place is a mailbox of an account.
+type Place struct {
+	Account kv.Account
+	Mailbox MailboxID
+}
+
 // Copy copies those messages of the set that exist to the end of another, or
 // the same, mailbox with flags and dates. When it fails, what was copied
 // already is removed again (RFC 3501 6.4.7).
-func (s *Store) Copy(ctx context.Context, id kv.Account, from, to MailboxID, uids UIDSet, q Quota) (Copied, error) {
-	out, err := s.transfer(ctx, id, transfer{from: from, to: to, uids: uids, quota: q})
+func (s *Store) Copy(ctx context.Context, from, to Place, uids UIDSet, q Quota) (Copied, error) {
+	return s.copy(ctx, transfer{from: from, to: to, uids: uids, quota: q})
+}
+
+func (s *Store) copy(ctx context.Context, work transfer) (Copied, error) {
+	out, err := s.transfer(ctx, work)
 	if err != nil && len(out.Dest) > 0 {
-		if _, undo := s.Remove(context.WithoutCancel(ctx), id, to, out.Dest); undo != nil {
-			s.log.Warn("a copy that failed could not be undone", "account", id, "mailbox", to, "err", undo)
+		to := work.to
+		if _, undo := s.Remove(context.WithoutCancel(ctx), to.Account, to.Mailbox, out.Dest); undo != nil {
+			s.log.Warn("a copy that failed could not be undone", "account", to.Account, "mailbox", to.Mailbox, "err", undo)
 		}
 		return Copied{}, err
 	}
@@ -31,27 +43,43 @@ func (s *Store) Copy(ctx context.Context, id kv.Account, from, to MailboxID, uid
 
 // Move moves those messages of the set that exist to the end of another, or
 // the same, mailbox. Each message is always in exactly one of them (RFC 6851
-// 3.3). After an error Copied has those that were moved before it.
-func (s *Store) Move(ctx context.Context, id kv.Account, from, to MailboxID, uids UIDSet) (Copied, error) {
-	return s.transfer(ctx, id, transfer{from: from, to: to, uids: uids, move: true})
+// 3.3), also when they belong to two accounts: then the quota of the
+// destination's counts. After an error Copied has those that were moved before
+// it.
+func (s *Store) Move(ctx context.Context, from, to Place, uids UIDSet, q Quota) (Copied, error) {
+	return s.transfer(ctx, transfer{from: from, to: to, uids: uids, quota: q, move: true})
 }
 
 // transfer is a Copy or Move, and what is left of it to do.
 type transfer struct {
-	from, to MailboxID
+	from, to Place
 	uids     UIDSet
 	quota    Quota
+	drop     dropped // flags that the copies do not have
 	move     bool
 	begun    bool
 }
 
+// dropped are flags that are left out.
+type dropped struct {
+	flags    Flags // system flags
+	keywords bool
+}
+
+// within reports whether nothing leaves the account.
+func (w *transfer) within() bool { return w.from.Account == w.to.Account }
+
 // transfer carries out commits until nothing is left.
-func (s *Store) transfer(ctx context.Context, id kv.Account, work transfer) (out Copied, err error) {
+func (s *Store) transfer(ctx context.Context, work transfer) (out Copied, err error) {
+	accounts := []kv.Account{work.from.Account}
+	if !work.within() {
+		accounts = append(accounts, work.to.Account)
+	}
 	for {
 		var part Copied
 		var rest UIDSet
-		err := s.update(ctx, id, func(t *tx) (err error) {
-			part, rest, err = t.transfer(work)
+		err := s.updateAll(ctx, accounts, func(txs []*tx) (err error) {
+			part, rest, err = txs[0].transfer(txs[len(txs)-1], work)
 			return err
 		})
 		if err != nil {
@@ -68,9 +96,9 @@ func (s *Store) transfer(ctx context.Context, id kv.Account, work transfer) (out
 }
 
 // transfer carries out one commit's share and returns the messages that are
-// left.
-func (t *tx) transfer(work transfer) (out Copied, rest UIDSet, err error) {
-	src, err := t.box(work.from)
+// left. into is the transaction of the destination's account, often t itself.
+func (t *tx) transfer(into *tx, work transfer) (out Copied, rest UIDSet, err error) {
+	src, err := t.box(work.from.Mailbox)
 	if err != nil {
 		return out, nil, err
 	}
@@ -84,19 +112,22 @@ func (t *tx) transfer(work transfer) (out Copied, rest UIDSet, err error) {
 	if err := t.load(src, uids); err != nil {
 		return out, nil, err
 	}
-	dst, err := t.boxForAppend(work.to)
+	dst, err := into.boxForAppend(work.to.Mailbox)
 	if err != nil {
 		return out, nil, err
 	}
-	if err := t.fits(src, uids, work.quota); err != nil {
-		return out, nil, err
+	if !work.move || !work.within() { // what moves within the account takes no room
+		if err := into.fits(src, uids, work.quota); err != nil {
+			return out, nil, err
+		}
 	}
 	picked := pickEntries(src, uids, maxCopy)
 	out.UIDValidity = dst.uidValidity
 	if len(picked) == 0 {
 		return out, nil, nil
 	}
-	done, err := t.copyEntries(src, dst, picked, work.move, &out)
+	c := copier{t: t, into: into, src: src, dst: dst, move: work.move, drop: work.drop}
+	done, err := c.copyAll(picked, &out)
 	if err != nil {
 		return out, nil, err
 	}
@@ -143,20 +174,32 @@ func pickEntries(b *box, uids UIDSet, most int) []Entry {
 	return picked
 }
 
-// copyEntries copies messages until their records are as many bytes as a
-// commit may have, and returns how many it did.
-func (t *tx) copyEntries(src, dst *box, picked []Entry, move bool, out *Copied) (done int, err error) {
-	w := newWalk(t.space, src.id, messageKinds[:], picked[0].UID, picked[len(picked)-1].UID)
+// copier copies messages from one mailbox to another.
+type copier struct {
+	t, into  *tx // of the source's account and of the destination's
+	w        *walk
+	src, dst *box
+	move     bool
+	drop     dropped
+	bytes    int // of the records that it wrote
+	zones    zones
+	keywords [64]Flags // flag in dst of a keyword of src by its bit, once known
+	known    Flags     // bits of src that keywords has
+}
+
+// copyAll copies messages until their records are as many bytes as a commit may
+// have, and returns how many it did.
+func (c *copier) copyAll(picked []Entry, out *Copied) (done int, err error) {
+	c.w = newWalk(c.t.space, c.src.id, messageKinds[:], picked[0].UID, picked[len(picked)-1].UID)
 	defer func() {
-		if closing := w.close(); err == nil {
+		if closing := c.w.close(); err == nil {
 			err = closing
 		}
 	}()
-	c := copier{t: t, w: w, src: src, dst: dst, move: move}
 	for i := range picked {
 		uid, err := c.copy(&picked[i])
 		if err != nil {
-			return 0, fmt.Errorf("copy message %d of mailbox %d: %w", picked[i].UID, src.id, err)
+			return 0, fmt.Errorf("copy message %d of mailbox %d: %w", picked[i].UID, c.src.id, err)
 		}
 		if uid != 0 {
 			out.Source, out.Dest = out.Source.add(picked[i].UID), out.Dest.add(uid)
@@ -166,18 +209,6 @@ func (t *tx) copyEntries(src, dst *box, picked []Entry, move bool, out *Copied) 
 		}
 	}
 	return done, nil
-}
-
-// copier copies messages from one mailbox to another.
-type copier struct {
-	t        *tx
-	w        *walk
-	src, dst *box
-	move     bool
-	bytes    int // of the records that it wrote
-	zones    zones
-	keywords [64]Flags // flag in dst of a keyword of src by its bit, once known
-	known    Flags     // bits of src that keywords has
 }
 
 // copy copies one message and returns its new UID; 0 when its record is
@@ -192,16 +223,19 @@ func (c *copier) copy(e *Entry) (UID, error) {
 	if err := msg.decodeMeta(value, &c.zones); err != nil {
 		return 0, err
 	}
-	if !c.move {
-		c.t.acct.lastEmail++
-		msg.EmailID = c.t.acct.lastEmail
+	thread, err := c.rename(&msg, e.UID)
+	if err != nil {
+		return 0, err
 	}
 	flags, err := c.flags(e.Flags)
 	if err != nil {
 		return 0, err
 	}
-	uid, err := c.t.enter(c.dst, &msg, flags, Quota{})
+	uid, err := c.into.enter(c.dst, &msg, flags, Quota{})
 	if err != nil {
+		return 0, err
+	}
+	if err := c.into.keepThread(&thread); err != nil {
 		return 0, err
 	}
 	for k, kind := range messageKinds[1:] {
@@ -213,17 +247,46 @@ func (c *copier) copy(e *Entry) (UID, error) {
 			continue // it is derived: Rebuild makes it again
 		}
 		c.bytes += len(value)
-		if err := c.t.setItem(kind, c.dst.id, uid, value); err != nil {
+		if err := c.into.setItem(kind, c.dst.id, uid, value); err != nil {
 			return 0, err
 		}
 	}
 	return uid, nil
 }
 
+// rename gives a copy the IDs that are not the original's. They are an
+// account's own: in another one nothing is kept, and the thread is found anew.
+func (c *copier) rename(msg *Message, uid UID) (thread threadPlan, err error) {
+	another := c.into != c.t
+	if c.move && !another {
+		return thread, nil
+	}
+	c.into.acct.lastEmail++
+	msg.EmailID = c.into.acct.lastEmail
+	if !another {
+		return thread, nil
+	}
+	msg.ContentID = msg.EmailID
+	header, err := c.w.value(slices.Index(messageKinds[:], kindHeader), uid)
+	if err != nil {
+		return thread, err
+	}
+	var lines Message
+	if lines.decodeHeader(header) != nil {
+		lines.Header = nil // damaged: it begins a thread of its own
+	}
+	thread, err = c.into.planThread(lines.Header, msg.ContentID, nil)
+	msg.ThreadID = thread.thread
+	return thread, err
+}
+
 // flags translates flags by the names of keywords. A keyword for which the
 // destination has no room is left out.
 func (c *copier) flags(f Flags) (Flags, error) {
-	out := f & SystemFlags
+	out := f & SystemFlags &^ c.drop.flags
+	if c.drop.keywords {
+		return out, nil
+	}
 	for rest := f &^ SystemFlags; rest != 0; rest &= rest - 1 {
 		bit := bits.TrailingZeros64(uint64(rest))
 		if c.known&(1<<bit) == 0 {
@@ -244,7 +307,7 @@ func (c *copier) keyword(index int) (Flags, error) {
 	if err != nil || index < 0 || index >= len(table) {
 		return 0, err
 	}
-	f, err := c.t.keyword(c.dst, table[index])
+	f, err := c.into.keyword(c.dst, table[index])
 	if err != nil {
 		return 0, nil //nolint:nilerr // no room, or a name that is no longer allowed
 	}

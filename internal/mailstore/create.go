@@ -51,6 +51,9 @@ func (t *tx) create(name, use string) (Mailbox, error) {
 	if home != 0 {
 		t.acct.home[home] = m.ID
 	}
+	if err := t.inheritACL(t.boxes[len(t.boxes)-1], name); err != nil {
+		return Mailbox{}, err
+	}
 	return m, t.setName(name, m.ID)
 }
 

@@ -99,14 +99,20 @@ func TestChangedIsDurable(t *testing.T) {
 			_, _, err := e.Append(ctx, alice, in, e.delivery(letter), e.delivery(letter))
 			return err
 		}},
-		{"copy", func() error { _, err := e.Copy(ctx, alice, in, to, AllUIDs(), Quota{}); return err }},
+		{"copy", func() error {
+			_, err := e.Copy(ctx, Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{})
+			return err
+		}},
 		{"store", func() error {
 			_, err := e.StoreFlags(ctx, alice, in, AllUIDs(), FlagChange{Op: ReplaceFlags, Flags: Deleted, Keywords: []string{"x"}})
 			return err
 		}},
 		{"expunge", func() error { _, err := e.Expunge(ctx, alice, in, UIDs(1)); return err }},
 		{"remove", func() error { _, err := e.Remove(ctx, alice, in, UIDs(2)); return err }},
-		{"move", func() error { _, err := e.Move(ctx, alice, to, in, AllUIDs()); return err }},
+		{"move", func() error {
+			_, err := e.Move(ctx, Place{alice, to}, Place{alice, in}, AllUIDs(), Quota{})
+			return err
+		}},
 		{"create", func() error { _, err := e.Create(ctx, alice, "x/y", ""); return err }},
 		{"rename", func() error { return e.Rename(ctx, alice, "x", "z") }},
 		{"rename of INBOX", func() error { return e.Rename(ctx, alice, "INBOX", "old") }},

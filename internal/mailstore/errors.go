@@ -11,6 +11,9 @@ var (
 	ErrMailboxExists = errors.New("mailstore: mailbox exists already")
 	// ErrMailboxName says why a name cannot be given to a mailbox.
 	ErrMailboxName = errors.New("mailstore: invalid mailbox name")
+	// ErrNoRight says that somebody may know of the mailbox, but not do this with
+	// it. Who may not know of it is told ErrNoMailbox.
+	ErrNoRight = errors.New("mailstore: no right to do this")
 	// ErrInbox says that INBOX cannot be created or deleted.
 	ErrInbox = errors.New("mailstore: INBOX cannot be created or deleted")
 	// ErrUseTaken says that another mailbox has this special use already.

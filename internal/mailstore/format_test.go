@@ -35,6 +35,7 @@ func samples() []sample {
 	acct1.threadGen, acct1.threadKeys = 0, 0
 	box := Mailbox{ID: 7, Name: "Dự án/Trạm", UIDValidity: 1795226401, SpecialUse: UseSent, Created: when.UTC()}
 	c := counters{uidValidity: 1795226401, uidNext: 131, highest: 300, messages: 3, unseen: 2, deleted: 1, size: 70000, recent: 130, keywords: 2}
+	shared := ACL{{"-eve@example.org", RightRead}, {"@example.org", RightLookup | RightRead}, {WhoAnyone, AllRights}}
 	blk := &block{num: 1, entries: []Entry{
 		{UID: 128, Flags: Seen, ModSeq: 300, Size: 65536},
 		{UID: 130, Flags: Deleted | Keyword(1), ModSeq: 2, Size: 1},
@@ -75,6 +76,7 @@ func samples() []sample {
 		{"counters", appendBoxKey(nil, kindCounters, 7), c.append(nil), func(v []byte) (any, error) { return decodeCounters(v) }, c},
 		{"keywords", appendBoxKey(nil, kindKeywords, 7), appendKeywords(nil, []string{"$Junk", "work"}),
 			func(v []byte) (any, error) { return decodeKeywords(v) }, []string{"$Junk", "work"}},
+		{"acl", appendBoxKey(nil, kindACL, 7), shared.append(nil), func(v []byte) (any, error) { return decodeACL(v) }, shared},
 		{"flags", appendItemKey(nil, kindFlags, 7, 1), blk.append(nil), func(v []byte) (any, error) { return decodeBlock(1, v, 0) }, blk},
 		{"message", appendItemKey(nil, kindMeta, 7, 128), appendMeta(nil, &msg), meta, fmt.Sprintf("%+v", msg)},
 		{"message-version-1", appendItemKey(nil, kindMeta, 7, 129),

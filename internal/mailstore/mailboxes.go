@@ -27,13 +27,19 @@ func (s *Store) Mailboxes(ctx context.Context, id kv.Account) ([]Mailbox, error)
 	if err != nil {
 		return nil, err
 	}
-	all = withParents(all)
+	all = linked(withParents(all))
 	for i := range all {
-		m := &all[i]
-		m.Subscribed = subscribed[m.Name]
-		m.HasChildren = i+1 < len(all) && isBelow(all[i+1].Name, m.Name)
+		all[i].Subscribed = subscribed[all[i].Name]
 	}
 	return all, nil
+}
+
+// linked fills in which of the mailboxes, in order, have others below them.
+func linked(all []Mailbox) []Mailbox {
+	for i := range all {
+		all[i].HasChildren = i+1 < len(all) && isBelow(all[i+1].Name, all[i].Name)
+	}
+	return all
 }
 
 // withParents adds the names above the mailboxes that are no mailboxes, and

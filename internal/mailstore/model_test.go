@@ -373,9 +373,9 @@ func (m *machine) transfer(t *rapid.T, move bool) {
 	var got Copied
 	var err error
 	if move {
-		got, err = m.e.Move(context.Background(), id, src.id, dst.id, set)
+		got, err = m.e.Move(context.Background(), Place{id, src.id}, Place{id, dst.id}, set, Quota{})
 	} else {
-		got, err = m.e.Copy(context.Background(), id, src.id, dst.id, set, Quota{})
+		got, err = m.e.Copy(context.Background(), Place{id, src.id}, Place{id, dst.id}, set, Quota{})
 	}
 	m.ok(err)
 	if got.UIDValidity != want.UIDValidity || !slices.Equal(got.Source, want.Source) || !slices.Equal(got.Dest, want.Dest) {

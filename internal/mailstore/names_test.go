@@ -269,7 +269,7 @@ func TestKeywords(t *testing.T) {
 	}
 	to := e.box(t, alice, "Archive")
 	e.deliver(t, alice, to, letter, func(d *Delivery) { d.Keywords = []string{"x"} })
-	if _, err := e.Copy(t.Context(), alice, in, to, AllUIDs(), Quota{}); err != nil {
+	if _, err := e.Copy(t.Context(), Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{}); err != nil {
 		t.Fatal(err)
 	}
 	a := e.view(t, alice, to)

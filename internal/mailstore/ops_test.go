@@ -55,16 +55,16 @@ func TestQuota(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := e.box(t, alice, "Archive")
-	if _, err := e.Copy(t.Context(), alice, in, to, AllUIDs(), Quota{Messages: 3}); !errors.Is(err, ErrOverQuota) {
+	if _, err := e.Copy(t.Context(), Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{Messages: 3}); !errors.Is(err, ErrOverQuota) {
 		t.Fatal(err)
 	}
-	if _, err := e.Copy(t.Context(), alice, in, to, AllUIDs(), Quota{Bytes: 4*size - 1}); !errors.Is(err, ErrOverQuota) {
+	if _, err := e.Copy(t.Context(), Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{Bytes: 4*size - 1}); !errors.Is(err, ErrOverQuota) {
 		t.Fatal(err)
 	}
 	if v := e.view(t, alice, to); v.Len() != 0 {
 		t.Fatal("a copy over quota left messages")
 	}
-	if _, err := e.Copy(t.Context(), alice, in, to, AllUIDs(), Quota{Bytes: 4 * size, Messages: 4}); err != nil {
+	if _, err := e.Copy(t.Context(), Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{Bytes: 4 * size, Messages: 4}); err != nil {
 		t.Fatal(err)
 	}
 	bytes, messages, err := e.Usage(t.Context(), alice)
@@ -160,10 +160,10 @@ func TestCopyKeeps(t *testing.T) {
 		return msg
 	}
 	original := read(in, 1)
-	if _, err := e.Copy(t.Context(), alice, in, to, AllUIDs(), Quota{}); err != nil {
+	if _, err := e.Copy(t.Context(), Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Move(t.Context(), alice, in, to, AllUIDs()); err != nil {
+	if _, err := e.Move(t.Context(), Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{}); err != nil {
 		t.Fatal(err)
 	}
 	copied, moved := read(to, 1), read(to, 2)
@@ -196,11 +196,11 @@ func TestCopyInParts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := e.Copy(t.Context(), alice, in, to, AllUIDs(), Quota{})
+	got, err := e.Copy(t.Context(), Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{})
 	if err != nil || !slices.Equal(got.Source, UIDSet{{1, n}}) || !slices.Equal(got.Dest, UIDSet{{1, n}}) {
 		t.Fatal(got, err)
 	}
-	if got, err = e.Copy(t.Context(), alice, to, to, AllUIDs(), Quota{}); err != nil || !slices.Equal(got.Dest, UIDSet{{n + 1, 2 * n}}) {
+	if got, err = e.Copy(t.Context(), Place{alice, to}, Place{alice, to}, AllUIDs(), Quota{}); err != nil || !slices.Equal(got.Dest, UIDSet{{n + 1, 2 * n}}) {
 		t.Fatal(got, err)
 	}
 	err = e.db.Update(t.Context(), []kv.Account{alice}, func(tx kv.Tx) error {
@@ -209,13 +209,13 @@ func TestCopyInParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Copy(t.Context(), alice, in, to, AllUIDs(), Quota{}); !errors.Is(err, ErrCorrupt) {
+	if _, err := e.Copy(t.Context(), Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{}); !errors.Is(err, ErrCorrupt) {
 		t.Fatal(err)
 	}
 	if v := e.view(t, alice, to); v.Len() != 2*n {
 		t.Fatalf("a failed copy left %d messages", v.Len()-2*n)
 	}
-	moved, err := e.Move(t.Context(), alice, in, to, AllUIDs())
+	moved, err := e.Move(t.Context(), Place{alice, in}, Place{alice, to}, AllUIDs(), Quota{})
 	if !errors.Is(err, ErrCorrupt) || !slices.Equal(moved.Source, UIDSet{{1, maxCopy}}) {
 		t.Fatal(moved, err)
 	}
@@ -287,7 +287,7 @@ func TestChanges(t *testing.T) {
 	if err := e.Messages(t.Context(), alice, in, UIDs(2), WantMeta, func(m *Message) error { email = m.EmailID; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Move(t.Context(), alice, in, m.ID, UIDs(2)); err != nil {
+	if _, err := e.Move(t.Context(), Place{alice, in}, Place{alice, m.ID}, UIDs(2), Quota{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.StoreFlags(t.Context(), alice, in, AllUIDs(), FlagChange{Op: AddFlags, Flags: Seen}); err != nil {

@@ -99,7 +99,7 @@ func (s *session) step(ctx context.Context) error {
 		s.left.Add(-int64(gone.Len()))
 		return err
 	default:
-		_, err := s.e.Move(ctx, s.id, m, s.boxes[1-b], set)
+		_, err := s.e.Move(ctx, Place{s.id, m}, Place{s.id, s.boxes[1-b]}, set, Quota{})
 		return err
 	}
 }

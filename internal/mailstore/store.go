@@ -25,6 +25,7 @@ type Store struct {
 	log      *slog.Logger
 	views    *views
 	watchers *watchers
+	grants   aclCache
 }
 
 // New returns a store on top of two stores that the caller closes. Watchers

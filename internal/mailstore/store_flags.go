@@ -22,6 +22,11 @@ type FlagChange struct {
 	Flags    Flags    // system flags
 	Keywords []string // new ones are added to the mailbox's table
 
+	// Keep are system flags that stay as they are, and with KeepKeywords so do
+	// all keywords: the rights of who asks do not reach further.
+	Keep         Flags
+	KeepKeywords bool
+
 	// With Conditional, messages that changed after UnchangedSince are left
 	// alone (RFC 7162 3.1.3).
 	Conditional    bool
@@ -70,6 +75,9 @@ func (s *Store) StoreFlags(ctx context.Context, id kv.Account, m MailboxID, uids
 // operation that can set a keyword adds it to the table.
 func (t *tx) flagBits(b *box, c *FlagChange) (Flags, error) {
 	bits := c.Flags & SystemFlags
+	if c.KeepKeywords {
+		return bits, nil
+	}
 	for _, name := range c.Keywords {
 		if c.Op != RemoveFlags {
 			f, err := t.keyword(b, name)
@@ -92,8 +100,9 @@ func (t *tx) flagBits(b *box, c *FlagChange) (Flags, error) {
 
 // storeBlock changes the messages of one block.
 func (t *tx) storeBlock(b *box, l *loaded, uids UIDSet, bits Flags, c *FlagChange, out *Stored) {
+	keep := c.keep()
 	for e := range l.within(uids) {
-		flags := c.Op.apply(e.Flags, bits)
+		flags := e.Flags&keep | c.Op.apply(e.Flags, bits)&^keep
 		if c.Conditional && e.ModSeq > c.UnchangedSince {
 			out.Modified = out.Modified.add(e.UID)
 			continue
@@ -106,6 +115,14 @@ func (t *tx) storeBlock(b *box, l *loaded, uids UIDSet, bits Flags, c *FlagChang
 		l.changed = true
 		b.change.flags = b.change.flags.add(e.UID)
 	}
+}
+
+// keep returns the flags that the change does not reach.
+func (c *FlagChange) keep() Flags {
+	if c.KeepKeywords {
+		return c.Keep&SystemFlags | ^SystemFlags
+	}
+	return c.Keep & SystemFlags
 }
 
 func (op FlagOp) apply(flags, bits Flags) Flags {

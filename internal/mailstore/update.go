@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"context"
+	"errors"
 
 	"tram/internal/storage/kv"
 )
@@ -9,32 +10,63 @@ import (
 // update runs fn as a transaction on one account. When it returns nil the
 // change is on disk, views know it and watchers will.
 func (s *Store) update(ctx context.Context, id kv.Account, fn func(*tx) error) error {
-	var deltas []delta
-	err := s.db.Update(ctx, []kv.Account{id}, func(ktx kv.Tx) error {
-		t, err := begin(ktx.Account(id), id)
-		if err != nil {
+	return s.updateAll(ctx, []kv.Account{id}, func(txs []*tx) error { return fn(txs[0]) })
+}
+
+// updateAll is update over several accounts, in one commit. fn gets their
+// transactions in the order of ids, which are all different.
+func (s *Store) updateAll(ctx context.Context, ids []kv.Account, fn func([]*tx) error) error {
+	err := s.commit(ctx, ids, ids, fn)
+	if errors.Is(err, errNeedsSharing) {
+		err = s.commit(ctx, ids, append([]kv.Account{kv.Sharing}, ids...), fn)
+	}
+	return err
+}
+
+// commit runs fn in a transaction over accounts, those of ids and perhaps
+// kv.Sharing.
+func (s *Store) commit(ctx context.Context, ids, accounts []kv.Account, fn func([]*tx) error) error {
+	txs := make([]*tx, len(ids))
+	err := s.db.Update(ctx, accounts, func(ktx kv.Tx) (err error) {
+		for i, id := range ids {
+			if txs[i], err = begin(ktx.Account(id), id); err != nil {
+				return err
+			}
+			if len(accounts) > len(ids) {
+				txs[i].sharing = ktx.Account(kv.Sharing)
+			}
+		}
+		if err := fn(txs); err != nil {
 			return err
 		}
-		if err := fn(t); err != nil {
-			return err
+		for _, t := range txs {
+			if err := t.flush(s.recentOf(t.id)); err != nil {
+				return err
+			}
 		}
-		if err := t.flush(s.recentOf(id)); err != nil {
-			return err
-		}
-		deltas = t.deltas()
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for i := range deltas {
-		s.views.publish(id, &deltas[i])
+	for _, t := range txs {
+		if t.regrant {
+			s.grants.forget(t.id)
+		}
+		for _, d := range t.deltas() {
+			s.views.publish(t.id, &d)
+		}
+		if t.dirty {
+			reportOrigin(ctx, t.id, t.seq)
+		}
 	}
 	// What the caller tells its client now must survive a crash.
-	if err := s.db.Sync(ctx, id); err != nil {
-		return err
+	for _, id := range accounts {
+		if err := s.db.Sync(ctx, id); err != nil {
+			return err
+		}
 	}
-	s.Committed(id)
+	s.Committed(ids...)
 	return nil
 }
 

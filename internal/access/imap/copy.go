@@ -23,7 +23,7 @@ func (s *session) copy(byUID bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	copied, err := s.mail.Copy(s.ctx, s.sel.account, s.sel.id, to.id, uids, quota)
+	copied, err := s.mail.Copy(s.ctx, s.sel.place(), to.place(), uids, quota)
 	if err != nil {
 		return "", tryCreate(err)
 	}
@@ -38,6 +38,8 @@ type destination struct {
 	account kv.Account
 	id      mailstore.MailboxID
 }
+
+func (d destination) place() mailstore.Place { return mailstore.Place{Account: d.account, Mailbox: d.id} }
 
 // copyArgs reads sequence-set SP mailbox and finds the destination.
 func (s *session) copyArgs(byUID bool) (mailstore.UIDSet, destination, error) {

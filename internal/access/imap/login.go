@@ -54,7 +54,7 @@ func (s *session) logIn(desk *login.Desk, err error) (string, error) {
 	}
 	account, canonical := desk.Who()
 	s.account, s.user = kv.Account(account), canonical
-	s.mail = s.srv.store.As(mailstore.Actor{Address: canonical})
+	s.mail = s.srv.store.As(mailstore.Actor{Address: canonical, Account: s.account})
 	s.state = stateAuthenticated
 	s.srv.log.Info("imap: login", "user", canonical, "remote", s.remote, "tls", s.secure)
 	return "[CAPABILITY " + s.capabilities() + "] Logged in", nil

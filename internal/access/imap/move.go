@@ -1,5 +1,7 @@
 package imap
 
+import "tram/internal/mailstore"
+
 // move = "MOVE" SP sequence-set SP mailbox (RFC 6851)
 func (s *session) move() (string, error) { return s.moveMessages(false) }
 
@@ -14,7 +16,13 @@ func (s *session) moveMessages(byUID bool) (string, error) {
 	if s.sel.readOnly {
 		return "", errReadOnly
 	}
-	moved, err := s.mail.Move(s.ctx, s.sel.account, s.sel.id, to.id, uids)
+	var quota mailstore.Quota
+	if to.account != s.sel.account {
+		if quota, err = s.quota(to.account); err != nil {
+			return "", err
+		}
+	}
+	moved, err := s.mail.Move(s.ctx, s.sel.place(), to.place(), uids, quota)
 	if err != nil {
 		return "", tryCreate(err)
 	}

@@ -33,6 +33,7 @@ var replies = []struct {
 }{
 	{mailstore.ErrNoMailbox, "NONEXISTENT", "Mailbox doesn't exist"},
 	{mailstore.ErrMailboxExists, "ALREADYEXISTS", "Mailbox already exists"},
+	{mailstore.ErrNoRight, "NOPERM", "Permission denied"},
 	{mailstore.ErrMailboxName, "CANNOT", "Invalid mailbox name"},
 	{mailstore.ErrInbox, "CANNOT", "INBOX cannot be created or deleted"},
 	{mailstore.ErrUseTaken, "USEATTR", "Another mailbox has this special use"},

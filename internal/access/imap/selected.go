@@ -27,6 +27,11 @@ type selected struct {
 	contexts *contexts // searches that the client is kept informed of, or nil
 }
 
+// place is where the mailbox lies.
+func (sel *selected) place() mailstore.Place {
+	return mailstore.Place{Account: sel.account, Mailbox: sel.id}
+}
+
 // isRecent reports whether a message is \Recent in this session.
 func (sel *selected) isRecent(uid mailstore.UID) bool {
 	for i := len(sel.recent) - 1; i >= 0; i-- {

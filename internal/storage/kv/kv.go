@@ -40,6 +40,7 @@ type Account uint64
 // The reserved accounts.
 const (
 	Directory  Account = 1   // domains, accounts, aliases
+	Sharing    Account = 2   // which accounts share mailboxes with whom
 	FirstQueue Account = 16  // the shards of the queue: FirstQueue … LastQueue
 	LastQueue  Account = 255 //
 	FirstUser  Account = 1024
