@@ -147,12 +147,15 @@ func (w *fetchWriter) filterHeader(sec *section, m *mailstore.Message, body *laz
 
 // loadMeta reads what WantMeta asks for, for a message that was read without:
 // one whose header lines were thought to be kept, and are not.
-func (s *session) loadMeta(m *mailstore.Message) error {
+func (s *session) loadMeta(m *mailstore.Message) error { return s.loadMetaIn(s.sel.target(), m) }
+
+// loadMetaIn is loadMeta for a message of any mailbox.
+func (s *session) loadMetaIn(t *target, m *mailstore.Message) error {
 	if m.Size > 0 {
 		return nil
 	}
 	header := m.Header
-	err := s.mail.Messages(s.ctx, s.sel.account, s.sel.id, mailstore.UIDs(m.UID), mailstore.WantMeta,
+	err := s.mail.Messages(s.ctx, t.account, t.id, mailstore.UIDs(m.UID), mailstore.WantMeta,
 		func(meta *mailstore.Message) error {
 			*m = *meta
 			m.Own = slices.Clone(meta.Own)

@@ -165,7 +165,7 @@ func (s *session) extend(old *column, kind keyKind, view *mailstore.View) (*colu
 	}
 	col := new(column)
 	*col = *old
-	r := keyReader{kind: kind, col: col, c: candidate{s: s, view: view}}
+	r := keyReader{kind: kind, col: col, c: candidate{s: s, in: s.sel.target()}}
 	news := mailstore.UIDSet{{First: old.last() + 1, Last: view.UIDNext() - 1}}
 	err := s.mail.Messages(s.ctx, s.sel.account, s.sel.id, news, kind.want(), r.add)
 	r.c.end()

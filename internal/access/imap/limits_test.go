@@ -108,10 +108,13 @@ func TestParentheses(t *testing.T) {
 			t.Errorf("%s: %q", start, got)
 		}
 	}
-	for _, chain := range []string{"NOT ", "OR ALL "} {
+	for _, chain := range []string{"FUZZY ", "OR "} {
 		if _, status := c.cmd("SEARCH " + strings.Repeat(chain, 2000) + "ALL"); status != "BAD Search keys nested too deeply" {
 			t.Errorf("%s: %s", chain, status)
 		}
+	}
+	for _, chain := range []string{"NOT ", "OR ALL "} { // these are read as lists
+		c.ok("SEARCH " + strings.Repeat(chain, 2000) + "ALL")
 	}
 	c.ok("NOOP")
 }

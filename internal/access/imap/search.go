@@ -1,14 +1,14 @@
 package imap
 
 import (
+	"errors"
 	"time"
 
-	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 )
 
-// search = "SEARCH" [SP search-return-opts] [SP "CHARSET" SP astring]
-// 1*(SP search-key) (RFC 3501 6.4.4, RFC 4731)
+// search = "SEARCH" [SP search-return-opts] SP search-program
+// (RFC 3501 6.4.4, RFC 4731, RFC 9051 6.4.4)
 func (s *session) search() (string, error) { return s.searchMessages(false) }
 
 // uidSearch = "UID" SP search
@@ -18,59 +18,139 @@ func (s *session) searchMessages(byUID bool) (string, error) {
 	d := s.dec
 	var ret searchReturn
 	p := s.newKeyParser()
-	if !d.ExpectSP() || !ret.parse(d) || !p.charset() {
+	if !d.ExpectSP() || !ret.parse(d) {
 		return "", p.failure()
 	}
-	key, ok := p.keys()
-	if !ok || !d.ExpectCRLF() {
+	text, err := s.runSearch(p, &ret, byUID)
+	s.forgetSaved(&ret, err)
+	return text, err
+}
+
+// forgetSaved empties "$" after a search with SAVE that was answered with NO,
+// but not after one that was BAD (RFC 5182 2.1).
+func (s *session) forgetSaved(ret *searchReturn, err error) {
+	if err != nil && ret.save && s.sel != nil && !isBad(err) {
+		s.sel.saved = nil
+	}
+}
+
+func (s *session) runSearch(p *keyParser, ret *searchReturn, byUID bool) (string, error) {
+	if !p.charset() {
 		return "", p.failure()
 	}
-	if p.modSeq {
+	prog, ok := p.program()
+	if !ok || !s.dec.ExpectCRLF() {
+		return "", p.failure()
+	}
+	if err := s.checkReturn(ret, prog); err != nil {
+		return "", err
+	}
+	if prog.modSeq {
 		s.enableCondstore()
 	}
-	found, err := s.find(key)
+	in := s.sel.target()
+	set := prog.bind(in)
+	found, err := s.find(prog, set, in)
 	if err != nil {
 		return "", err
 	}
-	r := searchResult{s: s, byUID: byUID, ret: ret, modSeq: p.modSeq}
-	if ret.given {
-		r.writeExtended(found)
+	s.save(ret, in.view, found.indexes)
+	r := searchResult{s: s, in: in, byUID: byUID, ret: *ret, prog: prog, scores: found.scores}
+	if ret.given || s.on(enabledRev2) {
+		r.writeExtended(found.indexes)
 	} else {
-		r.writePlain("* SEARCH", found)
+		r.writePlain("* SEARCH", found.indexes)
+	}
+	if ret.update {
+		return s.keepInformed(&searchContext{tag: s.tag, byUID: byUID, prog: prog, set: set}, found.indexes)
 	}
 	return "Search completed", nil
 }
 
-// find evaluates a search key and returns the indexes of the messages that
-// match, in ascending order. What flags, numbers and sizes can decide is
-// decided from the view; records are read for the rest only.
-func (s *session) find(k key) ([]uint32, error) {
-	c := candidate{s: s, view: s.sel.view, now: time.Now()}
-	var found []uint32
-	var open mailstore.UIDSet
-	for first, block := range c.view.Blocks(0) {
-		for i := range block {
-			c.index, c.entry = first+i, block[i]
-			switch k.eval(&c) {
-			case matched:
-				found = append(found, uint32(c.index))
-			case unknown:
-				open = addUID(open, c.entry.UID)
+// checkReturn refuses what does not go together.
+func (s *session) checkReturn(ret *searchReturn, prog *program) error {
+	switch {
+	case ret.relevancy && !prog.fuzzy: // RFC 6203 4
+		return bad("RELEVANCY needs a FUZZY search key")
+	case ret.update && s.sel.contexts.has(s.tag): // RFC 5267 4.3
+		return bad("Tag reuse")
+	}
+	return nil
+}
+
+// foundMessages is what a search has found: indexes in the view, in ascending
+// order.
+type foundMessages struct {
+	indexes []uint32
+	scores  map[uint32]int // by index, 1 to 100, for FUZZY (RFC 6203 4); nil without
+}
+
+// find evaluates a program in a mailbox. What flags, numbers, sizes and
+// remembered dates can decide is decided from memory; records are read for the
+// rest only, and bodies for what the index of words leaves.
+func (s *session) find(prog *program, set *bound, in *target) (*foundMessages, error) {
+	return s.findAmong(prog, set, in, mailstore.AllUIDs())
+}
+
+// findAmong is find among some messages only.
+func (s *session) findAmong(prog *program, set *bound, in *target, among mailstore.UIDSet) (*foundMessages, error) {
+	c := candidate{s: s, in: in, now: time.Now(), set: set}
+	f := finder{prog: prog, c: &c, found: new(foundMessages)}
+	among = intersect(among, prog.within(set))
+	f.walk(among)
+	if len(f.open) == 0 {
+		return f.found, nil
+	}
+	if err := f.useDates(); err != nil {
+		return nil, err
+	}
+	if len(f.open) == 0 {
+		return f.found, nil
+	}
+	more, err := s.findInRecords(prog.key, &c, f.open)
+	f.found.indexes = mergeSorted(f.found.indexes, more)
+	return f.found, err
+}
+
+// finder is the part of a search that reads no records.
+type finder struct {
+	prog  *program
+	c     *candidate
+	found *foundMessages
+	open  mailstore.UIDSet // messages that records have to decide about
+}
+
+func (f *finder) useDates() error { return nil }
+
+// walk judges the messages of a set from the view.
+func (f *finder) walk(among mailstore.UIDSet) {
+	c, key, view := f.c, f.prog.key, f.c.in.view
+	for _, r := range among {
+		for first, block := range view.Blocks(view.Search(r.First)) {
+			for i := range block {
+				if block[i].UID > r.Last {
+					break
+				}
+				c.index, c.entry = first+i, block[i]
+				switch key.eval(c) {
+				case matched:
+					f.found.indexes = append(f.found.indexes, uint32(c.index))
+				case unknown:
+					f.open = addUID(f.open, c.entry.UID)
+				}
+			}
+			if block[len(block)-1].UID >= r.Last {
+				break
 			}
 		}
 	}
-	if len(open) == 0 {
-		return found, nil
-	}
-	more, err := s.findInRecords(k, &c, open)
-	return mergeSorted(found, more), err
 }
 
 // findInRecords decides about the messages that the view could not decide.
 func (s *session) findInRecords(k key, c *candidate, open mailstore.UIDSet) ([]uint32, error) {
 	var found []uint32
-	at := newCursor(c.view)
-	err := s.mail.Messages(s.ctx, s.sel.account, s.sel.id, open, k.want(), func(m *mailstore.Message) error {
+	at := newCursor(c.in.view)
+	err := s.mail.Messages(s.ctx, c.in.account, c.in.id, open, k.want(), func(m *mailstore.Message) error {
 		i, entry, ok := at.seek(m.UID)
 		if !ok {
 			return nil
@@ -84,6 +164,12 @@ func (s *session) findInRecords(k key, c *candidate, open mailstore.UIDSet) ([]u
 	})
 	c.end()
 	return found, err
+}
+
+// isBad reports whether an error is answered with BAD.
+func isBad(err error) bool {
+	var own *statusError
+	return !errors.As(err, &own) || own.status == "BAD"
 }
 
 // mergeSorted joins two ascending lists.
@@ -103,142 +189,4 @@ func mergeSorted(a, b []uint32) []uint32 {
 		}
 	}
 	return append(append(out, a...), b...)
-}
-
-// searchReturn is the RETURN list of RFC 4731.
-type searchReturn struct {
-	given                bool
-	min, max, all, count bool
-}
-
-// parse reads ["RETURN" SP "(" … ")" SP]. What is not RETURN is left alone.
-func (r *searchReturn) parse(d *imapwire.Decoder) bool {
-	if !d.Word("RETURN") {
-		return d.Err() == nil
-	}
-	r.given = true
-	if !d.ExpectSP() || !d.ExpectList(func() bool {
-		var name string
-		if !d.ExpectKeyword(&name) {
-			return false
-		}
-		switch name {
-		case "MIN":
-			r.min = true
-		case "MAX":
-			r.max = true
-		case "ALL":
-			r.all = true
-		case "COUNT":
-			r.count = true
-		default:
-			return d.Fail("Unknown SEARCH return option")
-		}
-		return true
-	}) {
-		return false
-	}
-	if !r.min && !r.max && !r.count {
-		r.all = true // RFC 4731 3.1: () means (ALL)
-	}
-	return d.ExpectSP()
-}
-
-// searchResult writes what a search has found.
-type searchResult struct {
-	s      *session
-	byUID  bool
-	ret    searchReturn
-	modSeq bool // a MODSEQ key was used
-}
-
-// number is what a message is called in the answer.
-func (r *searchResult) number(index uint32) uint32 {
-	if r.byUID {
-		return uint32(r.s.sel.view.At(int(index)).UID)
-	}
-	return index + 1
-}
-
-// writePlain writes the SEARCH or SORT response (RFC 3501 7.2.5, RFC 7162
-// 3.1.6).
-func (r *searchResult) writePlain(response string, found []uint32) {
-	enc := r.s.enc
-	enc.Raw(response)
-	for _, i := range found {
-		enc.Byte(' ')
-		enc.Number(uint64(r.number(i)))
-	}
-	if r.modSeq && len(found) > 0 {
-		enc.Raw(" (MODSEQ ")
-		enc.Number(uint64(r.highest(found)))
-		enc.Byte(')')
-	}
-	enc.CRLF()
-}
-
-// writeExtended writes the ESEARCH response (RFC 4731 3.2).
-func (r *searchResult) writeExtended(found []uint32) {
-	enc := r.s.enc
-	enc.Raw("* ESEARCH (TAG ")
-	enc.String(r.s.tag)
-	enc.Byte(')')
-	if r.byUID {
-		enc.Raw(" UID")
-	}
-	if len(found) > 0 {
-		if r.ret.min {
-			enc.Raw(" MIN ")
-			enc.Number(uint64(r.number(found[0])))
-		}
-		if r.ret.max {
-			enc.Raw(" MAX ")
-			enc.Number(uint64(r.number(found[len(found)-1])))
-		}
-		if r.ret.all {
-			enc.Raw(" ALL ")
-			enc.Ranges(r.ranges(found))
-		}
-	}
-	if r.ret.count {
-		enc.Raw(" COUNT ")
-		enc.Number(uint64(len(found)))
-	}
-	if r.modSeq && len(found) > 0 {
-		enc.Raw(" MODSEQ ")
-		enc.Number(uint64(r.highest(r.returned(found))))
-	}
-	enc.CRLF()
-}
-
-func (r *searchResult) ranges(found []uint32) []imapwire.Range {
-	var ranges []imapwire.Range
-	for _, i := range found {
-		ranges = imapwire.AddNumber(ranges, r.number(i))
-	}
-	return ranges
-}
-
-// returned is the messages whose MODSEQ counts (RFC 7162 3.1.10): with MIN and
-// MAX alone only those.
-func (r *searchResult) returned(found []uint32) []uint32 {
-	if r.ret.all || r.ret.count {
-		return found
-	}
-	first, last := found[0], found[len(found)-1]
-	switch {
-	case r.ret.min && r.ret.max:
-		return []uint32{first, last}
-	case r.ret.max:
-		return []uint32{last}
-	}
-	return []uint32{first}
-}
-
-func (r *searchResult) highest(found []uint32) mailstore.ModSeq {
-	var highest mailstore.ModSeq
-	for _, i := range found {
-		highest = max(highest, r.s.sel.view.At(int(i)).ModSeq)
-	}
-	return highest
 }

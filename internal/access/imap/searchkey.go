@@ -2,7 +2,6 @@ package imap
 
 import (
 	"slices"
-	"time"
 
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
@@ -58,6 +57,18 @@ type allKey struct{ viewKey }
 
 func (allKey) eval(*candidate) verdict { return matched }
 
+type noneKey struct{ viewKey }
+
+func (noneKey) eval(*candidate) verdict { return mismatch }
+
+// negation is the opposite of a key.
+func negation(k key) key {
+	if f, ok := k.(flagsKey); ok && f.mask&(f.mask-1) == 0 {
+		return flagsKey{mask: f.mask, set: f.set ^ f.mask}
+	}
+	return notKey{k}
+}
+
 // notKey turns a key around.
 type notKey struct{ key }
 
@@ -75,11 +86,32 @@ func (k notKey) eval(c *candidate) verdict {
 type andKey []key
 
 func and(all []key) key {
+	all = joinFlags(all)
 	if len(all) == 1 {
 		return all[0]
 	}
 	slices.SortStableFunc(all, func(a, b key) int { return a.cost() - b.cost() })
 	return andKey(all)
+}
+
+// joinFlags makes one key of all that ask for flags. Those that contradict each
+// other stay apart.
+func joinFlags(all []key) []key {
+	var flags flagsKey
+	out := all[:0:0]
+	for _, k := range all {
+		f, ok := k.(flagsKey)
+		if !ok || flags.mask&f.mask&(flags.set^f.set) != 0 {
+			out = append(out, k)
+			continue
+		}
+		flags.mask |= f.mask
+		flags.set |= f.set
+	}
+	if flags.mask != 0 {
+		out = append(out, flags)
+	}
+	return out
 }
 
 func (k andKey) eval(c *candidate) verdict {
@@ -98,18 +130,12 @@ func (k andKey) eval(c *candidate) verdict {
 func (k andKey) want() mailstore.Want { return wantOf(k) }
 func (k andKey) cost() int            { return costOf(k) }
 
-// orKey asks the cheap keys first. OR chains become one list.
+// orKey asks the cheap keys first.
 type orKey []key
 
-func or(a, b key) key {
-	all := orKey{a}
-	if more, ok := b.(orKey); ok {
-		all = append(all, more...)
-	} else {
-		all = append(all, b)
-	}
+func or(all []key) key {
 	slices.SortStableFunc(all, func(a, b key) int { return a.cost() - b.cost() })
-	return all
+	return orKey(all)
 }
 
 func (k orKey) eval(c *candidate) verdict {
@@ -142,38 +168,48 @@ func costOf(keys []key) (cost int) {
 	return cost
 }
 
-// flagKey asks for a flag or its absence.
-type flagKey struct {
-	flag mailstore.Flags
+// flagsKey asks for flags and their absence: those of mask must be as in want.
+type flagsKey struct {
+	viewKey
+	mask, set mailstore.Flags
+}
+
+func hasFlag(f mailstore.Flags) key   { return flagsKey{mask: f, set: f} }
+func lacksFlag(f mailstore.Flags) key { return flagsKey{mask: f} }
+
+func (k flagsKey) eval(c *candidate) verdict { return verdictOf(c.entry.Flags&k.mask == k.set) }
+
+// keywordKey is KEYWORD and UNKEYWORD. Which flag the keyword is says the
+// mailbox.
+type keywordKey struct {
+	viewKey
+	slot int
 	set  bool
 }
 
-func (k flagKey) eval(c *candidate) verdict { return verdictOf((c.entry.Flags&k.flag != 0) == k.set) }
-func (flagKey) want() mailstore.Want        { return 0 }
-func (flagKey) cost() int                   { return costView }
+func (k keywordKey) eval(c *candidate) verdict {
+	return verdictOf((c.entry.Flags&c.set.masks[k.slot] != 0) == k.set)
+}
 
 // recentKey is RECENT and OLD.
-type recentKey struct{ recent bool }
+type recentKey struct {
+	viewKey
+	recent bool
+}
 
 func (k recentKey) eval(c *candidate) verdict {
-	return verdictOf(c.s.sel.isRecent(c.entry.UID) == k.recent)
+	return verdictOf((c.in.sel != nil && c.in.sel.isRecent(c.entry.UID)) == k.recent)
 }
-func (recentKey) want() mailstore.Want { return 0 }
-func (recentKey) cost() int            { return costView }
 
-// numberKey is a set of message numbers or UIDs.
-type numberKey struct {
+// setKey is a sequence-set of message numbers or UIDs.
+type setKey struct {
 	viewKey
-	ranges []imapwire.Range
-	byUID  bool
+	slot int
 }
 
-func (k *numberKey) eval(c *candidate) verdict {
-	n := uint32(c.index + 1)
-	if k.byUID {
-		n = uint32(c.entry.UID)
-	}
-	_, found := slices.BinarySearchFunc(k.ranges, n, func(r imapwire.Range, n uint32) int {
+func (k setKey) eval(c *candidate) verdict {
+	n := uint32(c.entry.UID)
+	_, found := slices.BinarySearchFunc(c.set.sets[k.slot], n, func(r imapwire.Range, n uint32) int {
 		switch {
 		case r.Last < n:
 			return -1
@@ -187,6 +223,7 @@ func (k *numberKey) eval(c *candidate) verdict {
 
 // sizeKey is LARGER and SMALLER.
 type sizeKey struct {
+	viewKey
 	size   uint64
 	larger bool
 }
@@ -197,79 +234,11 @@ func (k sizeKey) eval(c *candidate) verdict {
 	}
 	return verdictOf(uint64(c.entry.Size) < k.size)
 }
-func (sizeKey) want() mailstore.Want { return 0 }
-func (sizeKey) cost() int            { return costView }
 
 // modSeqKey asks for changes at or after a MODSEQ (RFC 7162 3.1.5).
-type modSeqKey struct{ modSeq mailstore.ModSeq }
+type modSeqKey struct {
+	viewKey
+	modSeq mailstore.ModSeq
+}
 
 func (k modSeqKey) eval(c *candidate) verdict { return verdictOf(c.entry.ModSeq >= k.modSeq) }
-func (modSeqKey) want() mailstore.Want        { return 0 }
-func (modSeqKey) cost() int                   { return costView }
-
-// dateOrder says how a date has to compare.
-type dateOrder uint8
-
-const (
-	before dateOrder = iota
-	on
-	since
-)
-
-var dateOrders = map[string]dateOrder{"BEFORE": before, "ON": on, "SINCE": since}
-
-// dateKey compares days, "disregarding time and timezone" (RFC 3501 6.4.4): the
-// day is the one that is written in the date.
-type dateKey struct {
-	recordKey
-	day   int
-	sent  bool
-	order dateOrder
-}
-
-func (k dateKey) eval(c *candidate) verdict {
-	if c.msg == nil {
-		return unknown
-	}
-	t := c.msg.InternalDate
-	if k.sent {
-		// Without a usable Date a message is as old as can be, as in Dovecot.
-		if t = c.msg.SentDate; t.IsZero() {
-			t = time.Unix(0, 0)
-		}
-	}
-	day := dayNumber(t)
-	switch k.order {
-	case before:
-		return verdictOf(day < k.day)
-	case on:
-		return verdictOf(day == k.day)
-	}
-	return verdictOf(day >= k.day)
-}
-
-// dayNumber counts the days of the calendar, in the zone of t.
-func dayNumber(t time.Time) int {
-	_, offset := t.Zone()
-	seconds := t.Unix() + int64(offset)
-	day := seconds / 86400
-	if seconds%86400 < 0 {
-		day--
-	}
-	return int(day)
-}
-
-// withinKey is YOUNGER and OLDER (RFC 5032).
-type withinKey struct {
-	age     time.Duration
-	younger bool
-}
-
-func (k withinKey) eval(c *candidate) verdict {
-	if c.msg == nil {
-		return unknown
-	}
-	return verdictOf((c.now.Sub(c.msg.InternalDate) <= k.age) == k.younger)
-}
-func (withinKey) want() mailstore.Want { return mailstore.WantMeta }
-func (withinKey) cost() int            { return costRecord }

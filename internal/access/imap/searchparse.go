@@ -8,19 +8,28 @@ import (
 	"tram/internal/mailstore"
 )
 
-// maxSearchNesting limits OR and NOT in one another. Clients write long lists
-// as OR a OR b OR c, which nests.
-const maxSearchNesting = 1000
+// Limits of what a client may search for in one command.
+const (
+	// maxSearchNesting limits lists, NOT and OR in one another. Clients write
+	// long lists as OR a OR b OR c, which is one.
+	maxSearchNesting = 1000
+	maxSearchKeys    = 20_000
+	maxSearchText    = 4096 // bytes of one string
 
-// maxSearchText is the longest string that is searched for, in bytes.
-const maxSearchText = 4096
+	// maxBodySearches limits TEXT and BODY: each of them goes through all texts.
+	maxBodySearches = 100
+)
 
-// keyParser reads search keys (RFC 3501 6.4.4) into a tree.
+// keyParser reads search keys (RFC 3501 6.4.4, RFC 9051 6.4.4) into a program.
 type keyParser struct {
 	s      *session
 	d      *imapwire.Decoder
+	prog   program
+	textIn string // of the strings; "" is UTF-8
 	depth  int
-	modSeq bool // a MODSEQ key was used
+	keys   int
+	bodies int
+	fuzzy  int // FUZZY keys around what is read
 	err    error
 }
 
@@ -34,30 +43,8 @@ func (p *keyParser) failure() error {
 	return p.d.Err()
 }
 
-// charset reads ["CHARSET" SP astring SP].
-func (p *keyParser) charset() bool {
-	if !p.d.Word("CHARSET") {
-		return p.d.Err() == nil
-	}
-	return p.d.ExpectSP() && p.charsetName() && p.d.ExpectSP()
-}
-
-// charsetName reads a charset that is supported. Others have a reply of their
-// own (RFC 3501 6.4.4).
-func (p *keyParser) charsetName() bool {
-	var name string
-	if !p.d.ExpectAString(&name) {
-		return false
-	}
-	if !strings.EqualFold(name, "UTF-8") && !strings.EqualFold(name, "US-ASCII") {
-		p.err = no("BADCHARSET (US-ASCII UTF-8)", "Unknown charset")
-		return false
-	}
-	return true
-}
-
-// keys reads keys up to the end of the line; all of them must match.
-func (p *keyParser) keys() (key, bool) {
+// program reads keys up to the end of the line; all of them must match.
+func (p *keyParser) program() (*program, bool) {
 	var all []key
 	for {
 		k, ok := p.key()
@@ -66,7 +53,8 @@ func (p *keyParser) keys() (key, bool) {
 		}
 		all = append(all, k)
 		if !p.d.SP() || p.d.AtEnd() {
-			return and(all), p.d.Err() == nil
+			p.prog.key = and(all)
+			return &p.prog, p.d.Err() == nil
 		}
 	}
 }
@@ -74,19 +62,18 @@ func (p *keyParser) keys() (key, bool) {
 // key reads one search-key.
 func (p *keyParser) key() (key, bool) {
 	d := p.d
-	if p.depth++; p.depth > maxSearchNesting {
-		return nil, d.Fail("Search keys nested too deeply")
-	}
+	p.depth++
+	p.keys++
 	defer func() { p.depth-- }()
-	if d.AtSpecial('(') {
+	switch {
+	case p.depth > maxSearchNesting:
+		return nil, d.Fail("Search keys nested too deeply")
+	case p.keys > maxSearchKeys:
+		return nil, d.Fail("Too many search keys")
+	case d.AtSpecial('('):
 		return p.list()
-	}
-	var set imapwire.NumSet
-	if d.AtDigit() || d.AtSpecial('*') || d.AtSpecial('$') {
-		if !d.ExpectNumSet(&set) {
-			return nil, false
-		}
-		return p.numbers(set, false)
+	case d.AtDigit(), d.AtSpecial('*'), d.AtSpecial('$'):
+		return p.numbers(false)
 	}
 	var name string
 	if !d.ExpectKeyword(&name) {
@@ -117,36 +104,41 @@ func (p *keyParser) list() (key, bool) {
 	return and(all), true
 }
 
-// numbers is a set of message numbers or UIDs. Those that are not there match
-// nothing, which is no error (unlike in FETCH).
-func (p *keyParser) numbers(set imapwire.NumSet, byUID bool) (key, bool) {
-	if set.Saved {
-		return nil, p.d.Fail("No search result is saved")
+// numbers is a set of message numbers or UIDs.
+func (p *keyParser) numbers(byUID bool) (key, bool) {
+	set := searchSet{byUID: byUID}
+	if !p.d.ExpectNumSet(&set.NumSet) {
+		return nil, false
 	}
-	view := p.s.sel.view
-	n := uint32(view.Len())
-	if byUID && n > 0 {
-		n = uint32(view.At(view.Len() - 1).UID)
+	if !byUID && !set.Saved {
+		p.prog.numbers = true
+		if p.s.on(enabledUIDOnly) { // RFC 9586 3.2
+			p.err = &statusError{status: "BAD", code: "UIDREQUIRED", text: "Message numbers are not allowed, use UID"}
+			return nil, false
+		}
 	}
-	return &numberKey{ranges: set.Resolve(n), byUID: byUID}, true
+	p.prog.sets = append(p.prog.sets, set)
+	return setKey{slot: len(p.prog.sets) - 1}, true
 }
 
 // plainKeys are the keys without arguments.
 var plainKeys = map[string]key{
 	"ALL":        allKey{},
-	"ANSWERED":   flagKey{mailstore.Answered, true},
-	"DELETED":    flagKey{mailstore.Deleted, true},
-	"DRAFT":      flagKey{mailstore.Draft, true},
-	"FLAGGED":    flagKey{mailstore.Flagged, true},
-	"SEEN":       flagKey{mailstore.Seen, true},
-	"UNANSWERED": flagKey{mailstore.Answered, false},
-	"UNDELETED":  flagKey{mailstore.Deleted, false},
-	"UNDRAFT":    flagKey{mailstore.Draft, false},
-	"UNFLAGGED":  flagKey{mailstore.Flagged, false},
-	"UNSEEN":     flagKey{mailstore.Seen, false},
-	"RECENT":     recentKey{true},
-	"OLD":        recentKey{false},
-	"NEW":        andKey{recentKey{true}, flagKey{mailstore.Seen, false}},
+	"ANSWERED":   hasFlag(mailstore.Answered),
+	"DELETED":    hasFlag(mailstore.Deleted),
+	"DRAFT":      hasFlag(mailstore.Draft),
+	"FLAGGED":    hasFlag(mailstore.Flagged),
+	"SEEN":       hasFlag(mailstore.Seen),
+	"UNANSWERED": lacksFlag(mailstore.Answered),
+	"UNDELETED":  lacksFlag(mailstore.Deleted),
+	"UNDRAFT":    lacksFlag(mailstore.Draft),
+	"UNFLAGGED":  lacksFlag(mailstore.Flagged),
+	"UNSEEN":     lacksFlag(mailstore.Seen),
+	"RECENT":     recentKey{recent: true},
+	"OLD":        recentKey{},
+	"NEW":        andKey{recentKey{recent: true}, lacksFlag(mailstore.Seen)},
+
+	"SAVEDATESUPPORTED": allKey{}, // RFC 8514 4.3: in every mailbox
 }
 
 // argumentKeys read the arguments of the other keys.
@@ -154,48 +146,68 @@ var argumentKeys map[string]func(p *keyParser, name string) (key, bool)
 
 func init() { // OR and NOT read keys again
 	argumentKeys = map[string]func(p *keyParser, name string) (key, bool){
-		"NOT": (*keyParser).not, "OR": (*keyParser).or,
+		"NOT": (*keyParser).not, "OR": (*keyParser).or, "FUZZY": (*keyParser).fuzzyKey,
 		"UID": (*keyParser).uid, "KEYWORD": (*keyParser).keyword, "UNKEYWORD": (*keyParser).keyword,
 		"LARGER": (*keyParser).size, "SMALLER": (*keyParser).size,
 		"BEFORE": (*keyParser).date, "ON": (*keyParser).date, "SINCE": (*keyParser).date,
 		"SENTBEFORE": (*keyParser).date, "SENTON": (*keyParser).date, "SENTSINCE": (*keyParser).date,
+		"SAVEDBEFORE": (*keyParser).date, "SAVEDON": (*keyParser).date, "SAVEDSINCE": (*keyParser).date,
 		"YOUNGER": (*keyParser).within, "OLDER": (*keyParser).within,
-		"MODSEQ": (*keyParser).modseq,
+		"MODSEQ":  (*keyParser).modseq,
+		"EMAILID": (*keyParser).objectID, "THREADID": (*keyParser).objectID,
 		"HEADER": (*keyParser).header, "SUBJECT": (*keyParser).headerOf, "FROM": (*keyParser).address,
 		"TO": (*keyParser).address, "CC": (*keyParser).address, "BCC": (*keyParser).address,
 		"BODY": (*keyParser).text, "TEXT": (*keyParser).text,
 	}
 }
 
+// not reads the key behind NOT; NOT NOT is nothing.
 func (p *keyParser) not(string) (key, bool) {
+	negate := true
 	if !p.d.ExpectSP() {
 		return nil, false
+	}
+	for p.d.Word("NOT") {
+		negate = !negate
+		p.keys++
+		if !p.d.ExpectSP() {
+			return nil, false
+		}
 	}
 	k, ok := p.key()
-	return notKey{k}, ok
+	if negate {
+		k = negation(k)
+	}
+	return k, ok
 }
 
+// or reads both keys behind OR. When the second is an OR itself, as in a long
+// list, it is read here too.
 func (p *keyParser) or(string) (key, bool) {
-	if !p.d.ExpectSP() {
-		return nil, false
+	var all []key
+	for {
+		if !p.d.ExpectSP() {
+			return nil, false
+		}
+		k, ok := p.key()
+		if !ok || !p.d.ExpectSP() {
+			return nil, false
+		}
+		all = append(all, k)
+		if !p.d.Word("OR") {
+			break
+		}
+		p.keys++
 	}
-	a, ok := p.key()
-	if !ok || !p.d.ExpectSP() {
-		return nil, false
-	}
-	b, ok := p.key()
-	if !ok {
-		return nil, false
-	}
-	return or(a, b), true
+	k, ok := p.key()
+	return or(append(all, k)), ok
 }
 
 func (p *keyParser) uid(string) (key, bool) {
-	var set imapwire.NumSet
-	if !p.d.ExpectSP() || !p.d.ExpectNumSet(&set) {
+	if !p.d.ExpectSP() {
 		return nil, false
 	}
-	return p.numbers(set, true)
+	return p.numbers(true)
 }
 
 func (p *keyParser) keyword(name string) (key, bool) {
@@ -203,15 +215,8 @@ func (p *keyParser) keyword(name string) (key, bool) {
 	if !p.d.ExpectSP() || !p.d.Flag(&keyword) {
 		return nil, p.d.Fail("Expected a keyword")
 	}
-	wanted := name == "KEYWORD"
-	i := findKeyword(p.s.sel.view.Keywords(), keyword)
-	switch {
-	case i >= 0:
-		return flagKey{mailstore.Keyword(i), wanted}, true
-	case wanted:
-		return notKey{allKey{}}, true
-	}
-	return allKey{}, true
+	p.prog.keywords = append(p.prog.keywords, keyword)
+	return keywordKey{slot: len(p.prog.keywords) - 1, set: name == "KEYWORD"}, true
 }
 
 func (p *keyParser) size(name string) (key, bool) {
@@ -219,7 +224,7 @@ func (p *keyParser) size(name string) (key, bool) {
 	if !p.d.ExpectSP() || !p.d.ExpectNumber64(&n) {
 		return nil, false
 	}
-	return sizeKey{n, name == "LARGER"}, true
+	return sizeKey{size: n, larger: name == "LARGER"}, true
 }
 
 func (p *keyParser) date(name string) (key, bool) {
@@ -227,17 +232,28 @@ func (p *keyParser) date(name string) (key, bool) {
 	if !p.d.ExpectSP() || !p.d.ExpectDate(&day) {
 		return nil, false
 	}
-	which, sent := strings.CutPrefix(name, "SENT")
-	return dateKey{day: dayNumber(day), sent: sent, order: dateOrders[which]}, true
+	k := dateKey{day: dayNumber(day)}
+	if which, ok := strings.CutPrefix(name, "SENT"); ok {
+		k.of, name = sentDate, which
+	} else if which, ok := strings.CutPrefix(name, "SAVED"); ok {
+		k.of, name = savedDate, which
+	}
+	k.order = dateOrders[name]
+	p.prog.dates = p.prog.dates || k.of != savedDate
+	return k, true
 }
 
-// within reads YOUNGER and OLDER (RFC 5032).
+// within reads YOUNGER and OLDER with nz-number (RFC 5032 3).
 func (p *keyParser) within(name string) (key, bool) {
 	var seconds uint32
 	if !p.d.ExpectSP() || !p.d.ExpectNumber(&seconds) {
 		return nil, false
 	}
-	return withinKey{time.Duration(seconds) * time.Second, name == "YOUNGER"}, true
+	if seconds == 0 {
+		return nil, p.d.Fail("Invalid search interval parameter")
+	}
+	p.prog.dates = true
+	return withinKey{age: int64(seconds), younger: name == "YOUNGER"}, true
 }
 
 // modseq = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer
@@ -250,59 +266,26 @@ func (p *keyParser) modseq(string) (key, bool) {
 	if !d.ExpectSP() {
 		return nil, false
 	}
-	if !d.AtDigit() && (!d.ExpectString(&entry) || !d.ExpectSP() || !d.ExpectKeyword(&kind) || !d.ExpectSP()) {
-		return nil, false
+	if !d.AtDigit() {
+		if !d.ExpectString(&entry) || !d.ExpectSP() || !d.ExpectKeyword(&kind) || !d.ExpectSP() {
+			return nil, false
+		}
+		if !strings.HasPrefix(strings.ToLower(entry), "/flags/") || kind != "PRIV" && kind != "SHARED" && kind != "ALL" {
+			return nil, d.Fail("Invalid MODSEQ entry")
+		}
 	}
 	if !d.ExpectNumber64(&n) {
 		return nil, false
 	}
-	p.modSeq = true
-	return modSeqKey{mailstore.ModSeq(n)}, true
+	p.prog.modSeq = true
+	return modSeqKey{modSeq: mailstore.ModSeq(n)}, true
 }
 
-func (p *keyParser) header(string) (key, bool) {
-	var name string
-	if !p.d.ExpectSP() || !p.d.ExpectAString(&name) {
-		return nil, false
+// objectID reads EMAILID and THREADID (RFC 8474 6).
+func (p *keyParser) objectID(name string) (key, bool) {
+	k := objectKey{kind: objectEmail}
+	if name == "THREADID" {
+		k.kind = objectThread
 	}
-	return p.headerOf(name)
-}
-
-func (p *keyParser) headerOf(name string) (key, bool) {
-	n, ok := p.needle()
-	if !ok {
-		return nil, false
-	}
-	return newHeaderKey(name, n), true
-}
-
-// address reads FROM, TO, CC and BCC.
-func (p *keyParser) address(name string) (key, bool) {
-	n, ok := p.needle()
-	if !ok {
-		return nil, false
-	}
-	k := newHeaderKey(name, n)
-	k.address = true
-	return k, true
-}
-
-func (p *keyParser) text(name string) (key, bool) {
-	n, ok := p.needle()
-	if !ok {
-		return nil, false
-	}
-	return &textKey{needle: n, bodyOnly: name == "BODY"}, true
-}
-
-// needle reads SP astring as something to look for.
-func (p *keyParser) needle() (*needle, bool) {
-	var text string
-	if !p.d.ExpectSP() || !p.d.ExpectAString(&text) {
-		return nil, false
-	}
-	if len(text) > maxSearchText {
-		return nil, p.d.Fail("Search string too long")
-	}
-	return newNeedle(text), true
+	return k, p.d.ExpectSP() && p.d.ExpectAString(&k.id)
 }

@@ -45,21 +45,23 @@ func (s *session) sortMessages(byUID bool) (string, error) {
 	if !ok || !d.ExpectSP() || !p.charsetName() || !d.ExpectSP() {
 		return "", p.failure()
 	}
-	key, ok := p.keys()
+	prog, ok := p.program()
 	if !ok || !d.ExpectCRLF() {
 		return "", p.failure()
 	}
-	if p.modSeq {
+	if prog.modSeq {
 		s.enableCondstore()
 	}
-	found, err := s.find(key)
+	in := s.sel.target()
+	f, err := s.find(prog, prog.bind(in), in)
 	if err != nil {
 		return "", err
 	}
+	found := f.indexes
 	if err := s.sortFound(found, criteria); err != nil {
 		return "", err
 	}
-	r := searchResult{s: s, byUID: byUID, modSeq: p.modSeq}
+	r := searchResult{s: s, in: in, byUID: byUID, prog: prog}
 	r.writePlain("* SORT", found)
 	return "Sort completed", nil
 }

@@ -18,15 +18,16 @@ func (s *session) threadMessages(byUID bool) (string, error) {
 	if algorithm != "REFERENCES" && algorithm != "ORDEREDSUBJECT" {
 		return "", bad("Unknown thread algorithm")
 	}
-	key, ok := p.keys()
+	prog, ok := p.program()
 	if !ok || !d.ExpectCRLF() {
 		return "", p.failure()
 	}
-	found, err := s.find(key)
+	in := s.sel.target()
+	found, err := s.find(prog, prog.bind(in), in)
 	if err != nil {
 		return "", err
 	}
-	msgs, err := s.threadKeys(found, byUID)
+	msgs, err := s.threadKeys(found.indexes, byUID)
 	if err != nil {
 		return "", err
 	}
@@ -53,7 +54,7 @@ func (s *session) threadKeys(found []uint32, byUID bool) ([]thread.Message, erro
 		return nil, err
 	}
 	view := s.sel.view
-	r := searchResult{s: s, byUID: byUID}
+	r := searchResult{s: s, in: s.sel.target(), byUID: byUID}
 	msgs := make([]thread.Message, len(found))
 	dates, subjects, threads := cols[keyDate], cols[keySubject], cols[keyThread]
 	for i, p := range positions(dates, view, found) {

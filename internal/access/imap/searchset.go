@@ -1,0 +1,76 @@
+package imap
+
+import (
+	"tram/internal/mail/imapwire"
+	"tram/internal/mailstore"
+)
+
+// within is the UIDs outside of which the program matches nothing, as far as
+// its sequence-sets say: a search for a few of a million messages looks at a
+// few.
+func (p *program) within(set *bound) mailstore.UIDSet {
+	all := mailstore.AllUIDs()
+	switch k := p.key.(type) {
+	case setKey:
+		return uidSet(set.sets[k.slot])
+	case andKey:
+		for _, sub := range k {
+			if k, ok := sub.(setKey); ok {
+				all = intersect(all, uidSet(set.sets[k.slot]))
+			}
+		}
+	}
+	return all
+}
+
+func uidSet(ranges []imapwire.Range) mailstore.UIDSet {
+	out := make(mailstore.UIDSet, len(ranges))
+	for i, r := range ranges {
+		out[i] = mailstore.UIDRange{First: mailstore.UID(r.First), Last: mailstore.UID(r.Last)}
+	}
+	return out
+}
+
+// intersect is what is in both sets.
+func intersect(a, b mailstore.UIDSet) mailstore.UIDSet {
+	var out mailstore.UIDSet
+	for len(a) > 0 && len(b) > 0 {
+		if lo, hi := max(a[0].First, b[0].First), min(a[0].Last, b[0].Last); lo <= hi {
+			out = append(out, mailstore.UIDRange{First: lo, Last: hi})
+		}
+		if a[0].Last < b[0].Last {
+			a = a[1:]
+		} else {
+			b = b[1:]
+		}
+	}
+	return out
+}
+
+// uidsOf is the messages with these indexes, which ascend.
+func uidsOf(v *mailstore.View, indexes []uint32) mailstore.UIDSet {
+	var set mailstore.UIDSet
+	for e := range entriesAt(v, indexes) {
+		set = addUID(set, e.UID)
+	}
+	return set
+}
+
+// entriesAt walks over the messages with these indexes, which ascend.
+func entriesAt(v *mailstore.View, indexes []uint32) func(yield func(mailstore.Entry) bool) {
+	return func(yield func(mailstore.Entry) bool) {
+		for len(indexes) > 0 {
+			for first, block := range v.Blocks(int(indexes[0])) {
+				for len(indexes) > 0 && int(indexes[0]) < first+len(block) {
+					if !yield(block[int(indexes[0])-first]) {
+						return
+					}
+					indexes = indexes[1:]
+				}
+				if len(indexes) == 0 || int(indexes[0]) > first+2*len(block) {
+					break // far away: look for its block
+				}
+			}
+		}
+	}
+}
