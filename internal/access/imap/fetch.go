@@ -22,6 +22,8 @@ type fetchRequest struct {
 	changed      bool // CHANGEDSINCE was given (RFC 7162 3.1.4.1)
 	changedSince mailstore.ModSeq
 
+	partial *partialRange // of the messages (RFC 9394)
+
 	want  mailstore.Want // records that the items need
 	marks bool           // an item sets \Seen
 }
@@ -47,6 +49,9 @@ func (s *session) fetchMessages(byUID bool) (string, error) {
 		s.enableCondstore()
 	}
 	req.plan(s.on(enabledCondstore))
+	if req.partial != nil { // before CHANGEDSINCE: RFC 9394 3.4
+		uids = req.partial.of(s.sel.view, uids)
+	}
 	if req.changed {
 		uids = changedAfter(s.sel.view, uids, req.changedSince)
 	}
@@ -83,8 +88,10 @@ func (s *session) fetchArgs(req *fetchRequest) bool {
 	if !d.ExpectSP() || !d.ExpectNumSet(&req.set) || !d.ExpectSP() || !req.parseItems(d) {
 		return false
 	}
-	if d.SP() && !d.AtEnd() && !s.fetchModifiers(req) {
-		return false
+	for d.SP() && !d.AtEnd() {
+		if !s.fetchModifiers(req) {
+			return false
+		}
 	}
 	return d.ExpectCRLF()
 }
@@ -98,14 +105,23 @@ func (s *session) fetchModifiers(req *fetchRequest) bool {
 		if !d.ExpectKeyword(&name) {
 			return false
 		}
-		if name != "CHANGEDSINCE" {
-			return d.Fail("Unknown fetch modifier")
+		switch {
+		case name == "CHANGEDSINCE":
+			if !d.ExpectSP() || !d.ExpectNumber64(&n) {
+				return false
+			}
+			req.changed, req.changedSince = true, mailstore.ModSeq(n)
+			return true
+		case name == "PARTIAL" && req.byUID: // RFC 9394 3.3
+			if req.partial != nil || !d.ExpectSP() {
+				return false
+			}
+			req.partial = new(partialRange)
+			return req.partial.parse(d)
+		case name == "LAZY":
+			return req.setLazy()
 		}
-		if !d.ExpectSP() || !d.ExpectNumber64(&n) {
-			return false
-		}
-		req.changed, req.changedSince = true, mailstore.ModSeq(n)
-		return true
+		return d.Fail("Unknown fetch modifier")
 	})
 }
 
@@ -141,7 +157,7 @@ func (s *session) fetchMarking(req *fetchRequest, uids mailstore.UIDSet) (missin
 	if len(unseen) > 0 {
 		stored, err := s.mail.StoreFlags(s.ctx, s.sel.account, s.sel.id, unseen,
 			mailstore.FlagChange{Op: mailstore.AddFlags, Flags: mailstore.Seen})
-		if err != nil {
+		if err != nil && !errors.Is(err, mailstore.ErrNoRight) { // RFC 4314 4: without the right s it is not set
 			return 0, err
 		}
 		marked = stored.Changed
@@ -158,6 +174,7 @@ func (s *session) fetchMarking(req *fetchRequest, uids mailstore.UIDSet) (missin
 func (s *session) fetchBatch(req *fetchRequest, uids, marked mailstore.UIDSet) (missing int, err error) {
 	w := s.newFetchWriter(s.sel.view, req.byUID)
 	w.req = req
+	defer w.keepPreviews()
 	if req.want == 0 {
 		eachEntry(s.sel.view, uids, func(i int, e mailstore.Entry) bool {
 			w.marked = isMarked(&marked, e.UID)
@@ -179,7 +196,7 @@ func (s *session) fetchBatch(req *fetchRequest, uids, marked mailstore.UIDSet) (
 		switch err := w.message(i, e, m); {
 		case errors.Is(err, mailstore.ErrNoMessage):
 			found--
-		case isDamage(err) && s.state != stateLogout:
+		case (isDamage(err) || errors.Is(err, errUnknownCTE)) && s.state != stateLogout:
 			damaged = err // it costs this message, not those behind it
 		case err != nil:
 			return err

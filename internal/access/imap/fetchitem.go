@@ -22,6 +22,12 @@ const (
 	itemBody // BODY without a section
 	itemBodyStructure
 	itemSection // BODY[…], and RFC822 and its kin
+	itemBinary  // BINARY[…]
+	itemBinarySize
+	itemSaveDate
+	itemEmailID
+	itemThreadID
+	itemPreview
 )
 
 // fetchItem is one thing to send of each message.
@@ -30,25 +36,28 @@ type fetchItem struct {
 	label   string // of itemSection: what stands before the literal
 	section section
 	peek    bool // does not set \Seen
+	lazy    bool // of itemPreview: only what takes no time (RFC 8970 4.1)
 }
 
 // want is the records that the item needs. Flags, sizes and MODSEQs are in the
 // view already.
 func (i *fetchItem) want() mailstore.Want {
 	switch i.kind {
-	case itemInternalDate:
+	case itemInternalDate, itemSaveDate, itemEmailID, itemThreadID:
 		return mailstore.WantMeta
+	case itemPreview:
+		return mailstore.WantMeta | mailstore.WantPreview // without a preview there is a message still
 	case itemEnvelope:
 		return mailstore.WantEnvelope
 	case itemBody, itemBodyStructure:
 		return mailstore.WantStructure
-	case itemSection:
+	case itemSection, itemBinary, itemBinarySize:
 		return i.section.want()
 	}
 	return 0
 }
 
-func (i *fetchItem) marks() bool { return i.kind == itemSection && !i.peek }
+func (i *fetchItem) marks() bool { return (i.kind == itemSection || i.kind == itemBinary) && !i.peek }
 
 // macros are the names that stand for several items (RFC 3501 6.4.5).
 var macros = map[string][]itemKind{
@@ -66,6 +75,9 @@ var simpleItems = map[string]itemKind{
 	"RFC822.SIZE":   itemSize,
 	"ENVELOPE":      itemEnvelope,
 	"BODYSTRUCTURE": itemBodyStructure,
+	"SAVEDATE":      itemSaveDate, // RFC 8514
+	"EMAILID":       itemEmailID,  // RFC 8474
+	"THREADID":      itemThreadID, // RFC 8474
 }
 
 // oldItems are the items that are BODY[…] under another name.
@@ -107,14 +119,20 @@ func (req *fetchRequest) parseItem(d *imapwire.Decoder, alone bool) bool {
 		req.add(itemBody)
 		return true
 	}
-	if name != "BODY" && name != "BODY.PEEK" {
+	switch name {
+	case "PREVIEW":
+		return req.parsePreview(d, alone)
+	case "BINARY", "BINARY.PEEK", "BINARY.SIZE":
+		return req.parseBinary(name, func(sec *section) bool { return sec.parse(d) }) || d.Fail("Invalid BINARY[..] section")
+	case "BODY", "BODY.PEEK":
+	default:
 		return d.Fail("Unknown fetch item")
 	}
 	item := fetchItem{kind: itemSection, peek: name == "BODY.PEEK"}
 	if !item.section.parse(d) {
 		return d.Fail("Invalid BODY[..] section")
 	}
-	item.label = item.section.label()
+	item.label = item.section.label("BODY")
 	req.items = append(req.items, item)
 	return true
 }
@@ -155,7 +173,7 @@ func (req *fetchRequest) orderItems() {
 }
 
 func (i fetchItem) weight() int {
-	if i.kind == itemSection {
+	if i.kind == itemSection || i.kind == itemBinary {
 		return 1
 	}
 	return 0

@@ -15,7 +15,8 @@ type fetchWriter struct {
 	byUID   bool
 	marked  bool // \Seen was just set on the message
 
-	scratch []byte // header lines on their way through a filter
+	previews previews
+	scratch  []byte // header lines on their way through a filter
 }
 
 func (s *session) newFetchWriter(v *mailstore.View, byUID bool) *fetchWriter {
@@ -116,6 +117,19 @@ func (w *fetchWriter) item(item *fetchItem, e mailstore.Entry, m *mailstore.Mess
 		w.stored(m.BodyStructure, emptyStructure)
 	case itemSection:
 		return w.section(item, m, body)
+	case itemBinary:
+		return w.binary(item, m, body)
+	case itemBinarySize:
+		return w.binarySize(item, m, body)
+	case itemSaveDate:
+		w.enc.Raw("SAVEDATE ")
+		w.enc.DateTime(m.SavedDate)
+	case itemEmailID:
+		w.objectItem("EMAILID ", objectEmail, m.ContentID)
+	case itemThreadID:
+		w.objectItem("THREADID ", objectThread, m.ThreadID)
+	case itemPreview:
+		return w.preview(item, m)
 	}
 	return nil
 }

@@ -134,8 +134,9 @@ func (sec *section) parseFields(d *imapwire.Decoder) bool {
 }
 
 // label is the section as it stands in the answer, without the partial's count.
-func (sec *section) label() string {
-	dst := []byte("BODY[")
+// It stands behind name: BODY or BINARY.
+func (sec *section) label(name string) string {
+	dst := append([]byte(name), '[')
 	for i, n := range sec.path {
 		if i > 0 {
 			dst = append(dst, '.')
