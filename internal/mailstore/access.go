@@ -58,7 +58,7 @@ func (r Rights) check(want Rights) error {
 	switch {
 	case r.has(want):
 		return nil
-	case r&RightLookup == 0:
+	case r&(RightLookup|RightRead) == 0: // who can select it knows that it exists
 		return ErrNoMailbox
 	}
 	return ErrNoRight

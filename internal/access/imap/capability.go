@@ -44,6 +44,8 @@ var offers = []offer{
 	{name: "UNSELECT", when: afterLogin},
 	{name: "CHILDREN", when: afterLogin},
 	{name: "NAMESPACE", when: afterLogin},
+	{name: "ACL", when: afterLogin},
+	{name: "RIGHTS=texk", when: afterLogin},
 	{name: "UIDPLUS", when: afterLogin},
 	{name: "LIST-EXTENDED", when: afterLogin},
 	{name: "LIST-STATUS", when: afterLogin},

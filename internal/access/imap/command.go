@@ -56,9 +56,15 @@ var commands = makeTable(
 	command{"LIST", stateLogged, tellAll, (*session).list},
 	command{"LSUB", stateLogged, tellAll, (*session).lsub},
 	command{"NAMESPACE", stateLogged, tellAll, (*session).namespace},
+	command{"GETACL", stateLogged, tellAll, (*session).getACL},
+	command{"SETACL", stateLogged, tellAll, (*session).setACL},
+	command{"DELETEACL", stateLogged, tellAll, (*session).deleteACL},
+	command{"LISTRIGHTS", stateLogged, tellAll, (*session).listRights},
+	command{"MYRIGHTS", stateLogged, tellAll, (*session).myRights},
 	command{"STATUS", stateLogged, tellAll, (*session).status},
 	command{"APPEND", stateLogged, tellAll, (*session).appendMessages},
 	command{"IDLE", stateLogged, tellNothing, (*session).idle},
+	command{"NOTIFY", stateLogged, tellAll, (*session).notifyCommand},
 
 	// RFC 3501 6.4: selected
 	command{"CHECK", stateSelected, tellAll, (*session).check},

@@ -68,16 +68,42 @@ next:
 // of a mailbox that has a new keyword.
 func (s *session) writeFlagLists(v *mailstore.View) {
 	s.sel.keywords = len(v.Keywords())
-	all := string(appendFlags(nil, ^mailstore.Flags(0), false, v.Keywords()))
 	s.enc.Raw("* FLAGS (")
-	s.enc.Raw(all)
+	s.enc.RawBytes(appendFlags(nil, ^mailstore.Flags(0), false, v.Keywords()))
 	s.enc.Raw(")\r\n* OK [PERMANENTFLAGS (")
 	if s.sel.readOnly {
 		s.enc.Raw(")] Read-only mailbox\r\n")
 		return
 	}
-	s.enc.Raw(all)
-	s.enc.Raw(" \\*)] Flags permitted\r\n")
+	rights, err := s.mail.Rights(s.ctx, s.sel.account, s.sel.id)
+	if err != nil {
+		rights = 0 // it promises nothing
+	}
+	s.enc.RawBytes(appendFlags(nil, permanentFlags(rights), false, v.Keywords()))
+	if rights&mailstore.RightWrite != 0 {
+		s.enc.Raw(" \\*") // \Answered stands before it
+	}
+	s.enc.Raw(")] Flags permitted\r\n")
+}
+
+// changing are the rights of which one makes a mailbox READ-WRITE (RFC 4314
+// 5.2).
+const changing = mailstore.RightSeen | mailstore.RightWrite | mailstore.RightInsert | mailstore.RightDelete | mailstore.RightExpunge
+
+// permanentFlags are the flags that somebody can change who has these rights
+// (RFC 4314 5.1.1).
+func permanentFlags(r mailstore.Rights) mailstore.Flags {
+	var f mailstore.Flags
+	if r&mailstore.RightWrite != 0 {
+		f = ^(mailstore.Seen | mailstore.Deleted)
+	}
+	if r&mailstore.RightSeen != 0 {
+		f |= mailstore.Seen
+	}
+	if r&mailstore.RightDelete != 0 {
+		f |= mailstore.Deleted
+	}
+	return f
 }
 
 // flagWriter writes the FETCH item FLAGS. Neighbours mostly have the same

@@ -34,6 +34,8 @@ var replies = []struct {
 	{mailstore.ErrNoMailbox, "NONEXISTENT", "Mailbox doesn't exist"},
 	{mailstore.ErrMailboxExists, "ALREADYEXISTS", "Mailbox already exists"},
 	{mailstore.ErrNoRight, "NOPERM", "Permission denied"},
+	{mailstore.ErrIdentifier, "CANNOT", "Invalid identifier"},
+	{mailstore.ErrTooManyGrants, "LIMIT", "Too many entries in the access control list"},
 	{mailstore.ErrMailboxName, "CANNOT", "Invalid mailbox name"},
 	{mailstore.ErrInbox, "CANNOT", "INBOX cannot be created or deleted"},
 	{mailstore.ErrUseTaken, "USEATTR", "Another mailbox has this special use"},

@@ -30,8 +30,11 @@ func (s *session) open(readOnly bool) (string, error) {
 	}
 	s.sel, s.state = sel, stateSelected
 	s.writeSelected()
-	if readOnly {
+	switch {
+	case readOnly:
 		return "[READ-ONLY] Examine completed", nil
+	case sel.readOnly: // for lack of rights (RFC 4314 5.2)
+		return "[READ-ONLY] Select completed", nil
 	}
 	return "[READ-WRITE] Select completed", nil
 }
@@ -68,6 +71,11 @@ func (s *session) openMailbox(name string, readOnly bool) (*selected, error) {
 	if err != nil {
 		return nil, err
 	}
+	rights, err := s.mail.Rights(s.ctx, at.account, mbox.ID)
+	if err != nil {
+		return nil, err
+	}
+	readOnly = readOnly || rights&changing == 0
 	sel := &selected{account: at.account, id: mbox.ID, readOnly: readOnly, view: view, newest: view}
 	if err := s.takeRecent(sel, view, 1); err != nil {
 		return nil, err

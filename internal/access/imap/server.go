@@ -35,6 +35,10 @@ type Options struct {
 	// room. COPY and MOVE are not asked: they store no text.
 	Refuse func(size int64) string
 
+	// Neighbours leads to the mailboxes of others and to public ones. nil means
+	// that there are none.
+	Neighbours Neighbours
+
 	// KeyCache is how many bytes of sort and thread keys are remembered, for
 	// all mailboxes together; 0 means DefaultKeyCache.
 	KeyCache int64

@@ -16,7 +16,7 @@ var errDeleted = errors.New("Selected mailbox was deleted") //nolint:staticcheck
 // different, with EXPUNGE responses or without (RFC 3501 5.2, 7.4.1).
 func (s *session) sync(expunge bool) error {
 	v, err := s.newestView()
-	if err != nil {
+	if err != nil || s.frozen() {
 		return err
 	}
 	if v == s.sel.newest && (!expunge || s.sel.view == v) {
@@ -36,12 +36,17 @@ func (s *session) syncTold(told mailstore.UIDSet) error {
 	if err != nil {
 		return err
 	}
+	if s.frozen() {
+		s.sel.view = s.sel.view.Taking(v, told)
+		return nil
+	}
 	return s.advance(v.Keeping(s.sel.view), v, told)
 }
 
 func (s *session) newestView() (*mailstore.View, error) {
 	v, err := s.mail.View(s.ctx, s.sel.account, s.sel.id)
-	if errors.Is(err, mailstore.ErrNoMailbox) {
+	// Without the right r it is as good as gone.
+	if errors.Is(err, mailstore.ErrNoMailbox) || errors.Is(err, mailstore.ErrNoRight) {
 		return nil, errDeleted
 	}
 	return v, err
@@ -74,7 +79,7 @@ func (s *session) advance(view, newest *mailstore.View, told mailstore.UIDSet) e
 		sel.recents = n
 	}
 	sel.contexts.update(old, view)
-	return nil
+	return s.tellArrived(old.UIDNext())
 }
 
 func (s *session) tellRecent(n int) {
@@ -150,6 +155,9 @@ func (s *session) beginFetch(index int, uid mailstore.UID) {
 // tellFlags sends a FETCH for each message whose flags changed, but for those
 // in told.
 func (s *session) tellFlags(old, view *mailstore.View, told mailstore.UIDSet) {
+	if !s.hearsFlags() {
+		return
+	}
 	flags := s.newFlagWriter(view)
 	for c := range mailstore.Diff(old, view) {
 		if c.Kind != mailstore.FlagsChanged {
@@ -160,6 +168,11 @@ func (s *session) tellFlags(old, view *mailstore.View, told mailstore.UIDSet) {
 			continue
 		}
 		s.beginFetch(c.New, c.Entry.UID)
+		if s.notify != nil && !s.on(enabledUIDOnly) { // RFC 5465 5.1
+			s.enc.Raw("UID ")
+			s.enc.Number(uint64(c.Entry.UID))
+			s.enc.Byte(' ')
+		}
 		if s.on(enabledCondstore) {
 			s.writeModSeq(c.Entry.ModSeq)
 			s.enc.Byte(' ')
