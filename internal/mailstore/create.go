@@ -71,6 +71,13 @@ func (t *tx) makeBox(m *Mailbox) error {
 		tableRead: true,
 		change:    change{created: true},
 	})
+	if m.Name == inbox {
+		// POP3 looks at no other mailbox.
+		u := UIDLs{Validity: m.UIDValidity, From: 1}
+		if err := t.space.Set(appendBoxKey(nil, kindUIDL, m.ID), u.append(nil)); err != nil {
+			return err
+		}
+	}
 	return t.setMailbox(m)
 }
 

@@ -52,7 +52,7 @@ func (t *tx) deleteBox(m Mailbox) error {
 			return err
 		}
 	}
-	for _, kind := range [...]byte{kindMailbox, kindCounters, kindKeywords} {
+	for _, kind := range [...]byte{kindMailbox, kindCounters, kindKeywords, kindUIDL} {
 		if err := t.space.Delete(appendBoxKey(nil, kind, m.ID)); err != nil {
 			return err
 		}

@@ -77,6 +77,8 @@ func samples() []sample {
 		{"keywords", appendBoxKey(nil, kindKeywords, 7), appendKeywords(nil, []string{"$Junk", "work"}),
 			func(v []byte) (any, error) { return decodeKeywords(v) }, []string{"$Junk", "work"}},
 		{"acl", appendBoxKey(nil, kindACL, 7), shared.append(nil), func(v []byte) (any, error) { return decodeACL(v) }, shared},
+		{"unique-ids", appendBoxKey(nil, kindUIDL, 7), UIDLs{1795226401, 131}.append(nil),
+			func(v []byte) (any, error) { return decodeUIDLs(v) }, UIDLs{1795226401, 131}},
 		{"flags", appendItemKey(nil, kindFlags, 7, 1), blk.append(nil), func(v []byte) (any, error) { return decodeBlock(1, v, 0) }, blk},
 		{"message", appendItemKey(nil, kindMeta, 7, 128), appendMeta(nil, &msg), meta, fmt.Sprintf("%+v", msg)},
 		{"message-version-1", appendItemKey(nil, kindMeta, 7, 129),

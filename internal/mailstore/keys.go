@@ -15,6 +15,7 @@ const (
 	kindKeywords  byte = 'k' // k <mailbox>              the table of keywords
 	kindACL       byte = 'l' // l <mailbox>              access control list
 	kindMeta      byte = 'm' // m <mailbox> <uid>        dates, blob, own lines
+	kindUIDL      byte = 'o' // o <mailbox>              how POP3's unique ids are made
 	kindPreview   byte = 'p' // p <mailbox> <uid>        the beginning of the text
 	kindName      byte = 'n' // n <name>                 mailbox of a name
 	kindStructure byte = 's' // s <mailbox> <uid>        parts, BODYSTRUCTURE

@@ -3,6 +3,7 @@ package pop
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"tram/internal/mail/sasl"
@@ -22,7 +23,7 @@ func (p *session) auth(ctx context.Context, arg string) {
 	desk := p.desk()
 	mechanism := desk.Mechanism(ctx, name)
 	if mechanism == nil {
-		p.badCommand("unknown mechanism, there are " + desk.Mechanisms())
+		p.badCommand(fmt.Sprintf(p.say.unknownMechanism, desk.Mechanisms()))
 		return
 	}
 	x := sasl.NewExchange(mechanism)
@@ -45,7 +46,7 @@ func (p *session) auth(ctx context.Context, arg string) {
 }
 
 func (p *session) authList() {
-	p.ok("mechanisms follow")
+	p.ok(p.say.mechanisms)
 	if p.secure() {
 		for name := range strings.FieldsSeq(p.desk().Mechanisms()) {
 			p.line(name)
@@ -58,10 +59,10 @@ func (p *session) authList() {
 func (p *session) authFailed(ctx context.Context, err error) {
 	switch {
 	case errors.Is(err, sasl.ErrCancelled):
-		p.err("cancelled")
+		p.err(p.say.cancelled)
 	case errors.Is(err, sasl.ErrIdentity):
 		p.refused(ctx, "")
 	default:
-		p.badCommand("response is not what the mechanism expects")
+		p.badCommand(p.say.badResponse)
 	}
 }

@@ -32,6 +32,10 @@ func lookup(verb string) (command, bool) {
 	switch verb {
 	case "CAPA":
 		return command{anyState, noArg, (*session).capa}, true
+	case "LANG":
+		return command{anyState, optionalArg, (*session).lang}, true
+	case "UTF8":
+		return command{stateAuthorization, noArg, (*session).utf8}, true
 	case "STLS":
 		return command{stateAuthorization, noArg, (*session).stls}, true
 	case "USER":
@@ -69,35 +73,45 @@ func lookup(verb string) (command, bool) {
 // maxVerb is the length of the longest verb.
 const maxVerb = 4
 
+// parse takes a command line apart. A verb is found in any case.
+func parse(line []byte) (cmd command, arg string, known bool) {
+	word, rest, _ := bytes.Cut(line, []byte{' '})
+	if len(word) > maxVerb {
+		return command{}, "", false
+	}
+	var verb [maxVerb]byte
+	for i, c := range word {
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		verb[i] = c
+	}
+	cmd, known = lookup(string(verb[:len(word)]))
+	return cmd, string(rest), known
+}
+
 // dispatch runs one command line.
 func (p *session) dispatch(ctx context.Context, line []byte) {
 	if p.state == stateAuthorization {
 		if p.commands++; p.commands > p.server.opts.LoginCommands {
-			p.err("too many commands before login, closing")
+			p.err(p.say.tooManyBefore)
 			p.quit = true
 			return
 		}
 	}
-	verb, rest, _ := bytes.Cut(line, []byte{' '})
-	var cmd command
-	known := false
-	if len(verb) <= maxVerb {
-		cmd, known = lookup(strings.ToUpper(string(verb)))
+	cmd, arg, known := parse(line)
+	switch {
+	case !known:
+		p.badCommand(p.say.unknownCommand)
+	case p.state&cmd.states == 0:
+		p.badCommand(p.wrongState())
+	default:
+		if usage := p.usage(cmd.args, arg); usage != "" {
+			p.badCommand(usage)
+			return
+		}
+		cmd.handler(p, ctx, arg)
 	}
-	if !known {
-		p.badCommand("unknown command, CAPA lists what there is")
-		return
-	}
-	if p.state&cmd.states == 0 {
-		p.badCommand(wrongState(p.state))
-		return
-	}
-	arg := string(rest)
-	if usage := cmd.args.check(arg); usage != "" {
-		p.badCommand(usage)
-		return
-	}
-	cmd.handler(p, ctx, arg)
 }
 
 func (p *session) badCommand(text string) {
@@ -107,25 +121,25 @@ func (p *session) badCommand(text string) {
 	}
 }
 
-func wrongState(now state) string {
-	if now == stateAuthorization {
-		return "log in first, with USER and PASS or with AUTH"
+func (p *session) wrongState() string {
+	if p.state == stateAuthorization {
+		return p.say.logFirst
 	}
-	return "you are logged in already"
+	return p.say.loggedInAlready
 }
 
-// check returns what is wrong with an argument, or "".
-func (r argRule) check(arg string) string {
+// usage returns what is wrong with an argument, or "".
+func (p *session) usage(r argRule, arg string) string {
 	trimmed := strings.TrimSpace(arg)
 	switch {
 	case r == noArg && trimmed != "":
-		return "this command takes no argument"
+		return p.say.noArgument
 	case r == oneArg && (trimmed == "" || strings.Contains(trimmed, " ")):
-		return "this command takes one argument"
+		return p.say.oneArgument
 	case r == optionalArg && strings.Contains(trimmed, " "):
-		return "this command takes at most one argument"
+		return p.say.mostOneArgument
 	case r == anyArg && arg == "":
-		return "this command needs an argument"
+		return p.say.someArgument
 	}
 	return ""
 }
@@ -135,16 +149,16 @@ func (r argRule) check(arg string) string {
 func (p *session) message(arg string) (int, bool) {
 	n, err := strconv.ParseUint(strings.TrimSpace(arg), 10, 31)
 	if err != nil || n == 0 {
-		p.err("a message number is a number from 1 on")
+		p.err(p.say.badNumber)
 		return 0, false
 	}
 	i := int(n) - 1
 	if i >= p.drop.len() {
-		p.err("no such message, there are " + strconv.Itoa(p.drop.len()))
+		p.errf(p.say.noSuchMessage, p.drop.len())
 		return 0, false
 	}
 	if p.drop.deleted(i) {
-		p.err("message " + strconv.Itoa(i+1) + " is marked as deleted, RSET unmarks")
+		p.errf(p.say.marked, i+1)
 		return 0, false
 	}
 	return i, true

@@ -6,40 +6,71 @@ import (
 )
 
 // stat answers the number and the total size of the messages that are not
-// marked (RFC 1939 5).
+// marked (RFC 1939 5). Sizes are those of the messages as they are stored, also
+// for a client without UTF8: RFC 6856 2.1 leaves that open.
 func (p *session) stat(context.Context, string) {
 	count, size := p.drop.total()
 	p.okNumbers(int64(count), size)
 }
 
-// list answers the size of one message or of all (RFC 1939 5).
-func (p *session) list(_ context.Context, arg string) {
+// list answers the size of one message or of all (RFC 1939 5): the octets that
+// RETR sends, dots not doubled.
+func (p *session) list(ctx context.Context, arg string) {
 	if arg != "" {
-		if i, ok := p.message(arg); ok {
-			p.okNumbers(int64(i+1), p.drop.size(i))
+		i, ok := p.message(arg)
+		if !ok {
+			return
 		}
+		if err := p.surrogateSizes(ctx, i, i+1); err != nil {
+			p.fail("reading the sizes", err)
+			return
+		}
+		p.okNumbers(int64(i+1), p.drop.sentSize(i))
 		return
 	}
-	p.ok("sizes follow")
+	if err := p.surrogateSizes(ctx, 0, p.drop.len()); err != nil {
+		p.fail("reading the sizes", err)
+		return
+	}
+	p.ok(p.say.sizes)
 	for i := range p.drop.len() {
 		if !p.drop.deleted(i) {
-			p.numbers(int64(i+1), p.drop.size(i))
+			p.numbers(int64(i+1), p.drop.sentSize(i))
 		}
 	}
 	p.line(".")
 }
 
+// surrogateSizes makes sure that the sizes of messages from … to-1 are known as
+// this client is sent them.
+func (p *session) surrogateSizes(ctx context.Context, from, to int) error {
+	if p.utf8Mode {
+		return nil
+	}
+	return p.drop.measure(ctx, from, to, p.surrogate)
+}
+
 // uidl answers the unique id of one message or of all (RFC 1939 7).
-func (p *session) uidl(_ context.Context, arg string) {
+func (p *session) uidl(ctx context.Context, arg string) {
+	from, to := 0, p.drop.len()
 	if arg != "" {
-		if i, ok := p.message(arg); ok {
-			p.conn.WriteString("+OK ")
-			p.writeUID(i)
+		i, ok := p.message(arg)
+		if !ok {
+			return
 		}
+		from, to = i, i+1
+	}
+	if err := p.drop.identify(ctx, from, to); err != nil {
+		p.fail("reading the unique ids", err)
 		return
 	}
-	p.ok("unique ids follow")
-	for i := range p.drop.len() {
+	if arg != "" {
+		p.out = append(p.reply(), "+OK "...)
+		p.writeUID(from)
+		return
+	}
+	p.ok(p.say.ids)
+	for i := range to {
 		if !p.drop.deleted(i) {
 			p.writeUID(i)
 		}
@@ -48,24 +79,24 @@ func (p *session) uidl(_ context.Context, arg string) {
 }
 
 func (p *session) writeUID(i int) {
-	buf := strconv.AppendInt(p.scratch[:0], int64(i+1), 10)
-	buf = append(buf, ' ')
-	buf = p.drop.appendUID(buf, i)
-	p.conn.Write(append(buf, '\r', '\n'))
+	out := strconv.AppendInt(p.reply(), int64(i+1), 10)
+	out = p.drop.appendUID(append(out, ' '), i)
+	p.out = append(out, "\r\n"...)
+	p.room()
 }
 
 // dele marks a message; QUIT removes it (RFC 1939 5).
 func (p *session) dele(_ context.Context, arg string) {
 	if i, ok := p.message(arg); ok {
 		p.drop.mark(i)
-		p.ok("marked as deleted, QUIT removes it")
+		p.ok(p.say.markedNow)
 	}
 }
 
 // rset takes all marks back (RFC 1939 5).
 func (p *session) rset(context.Context, string) {
 	p.drop.unmark()
-	p.ok("no message is marked")
+	p.ok(p.say.unmarked)
 }
 
 // last answers the highest message number that was ever fetched (RFC 1460),

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tram/internal/access/listen/login"
 	"tram/internal/storage/kv"
@@ -17,8 +19,12 @@ func (p *session) userName(_ context.Context, arg string) {
 	if !p.mayLogIn() {
 		return
 	}
+	if !utf8.ValidString(arg) {
+		p.badCommand(p.say.notUTF8) // RFC 6856 2.2
+		return
+	}
 	p.user = strings.TrimSpace(arg)
-	p.ok("now PASS")
+	p.ok(p.say.nowPass)
 }
 
 // pass is PASS. The password is the rest of the line, spaces and all.
@@ -27,23 +33,27 @@ func (p *session) pass(ctx context.Context, arg string) {
 		return
 	}
 	if p.user == "" {
-		p.badCommand("USER comes before PASS")
+		p.badCommand(p.say.userFirst)
 		return
 	}
 	name := p.user
 	p.user = ""
+	if !utf8.ValidString(arg) {
+		p.badCommand(p.say.notUTF8)
+		return
+	}
 	desk := p.desk()
 	p.login(ctx, desk, desk.Password(ctx, name, arg))
 }
 
 func (p *session) apop(context.Context, string) {
-	p.badCommand("APOP is not offered, use USER and PASS or AUTH over TLS")
+	p.badCommand(p.say.noAPOP)
 }
 
 // mayLogIn refuses passwords on a connection that anyone can read.
 func (p *session) mayLogIn() bool {
 	if !p.secure() {
-		p.err("[AUTH] passwords only over TLS: use STLS, or the port for POP3 over TLS")
+		p.errCode(codeAuth, p.say.onlyTLS)
 	}
 	return p.secure()
 }
@@ -69,28 +79,34 @@ func (p *session) login(ctx context.Context, desk *login.Desk, err error) {
 		return
 	default:
 		opts.Log.Error("pop login failed", "login", desk.Tried(), "remote", p.info.Remote, "error", err)
-		p.err("[SYS/TEMP] cannot check the password now, try again later")
+		p.errCode(codeTemporary, p.say.cannotCheck)
 		return
 	}
-	if !p.server.lock(account) {
-		p.err("[IN-USE] another POP session has this maildrop, try again when it ended")
+	switch opts.Maildrops.TakeSoon(ctx, account, opts.LoginDelay) {
+	case InUse:
+		p.errCode(codeInUse, p.say.inUse)
+		return
+	case TooSoon:
+		p.errCode(codeLoginDelay, fmt.Sprintf(p.say.tooSoon, delaySeconds(opts.LoginDelay)))
 		return
 	}
 	drop, err := openMaildrop(ctx, opts.Store, kv.Account(account))
 	if err != nil {
-		p.server.unlock(account)
+		opts.Maildrops.Release(account)
 		p.fail("opening the maildrop", err)
 		return
 	}
 	p.account, p.drop, p.user = account, drop, name
 	p.conn.SetLimit(time.Time{})
 	p.state = stateTransaction
-	p.okLoggedIn()
+	count, size := p.drop.total()
+	p.okf(p.say.loggedIn, count, size)
 }
 
 // refused answers a wrong password, after a moment that makes guessing slow.
 func (p *session) refused(ctx context.Context, login string) {
 	opts := &p.server.opts
+	p.flush() // what is done already does not wait
 	opts.Log.Info("login refused", "protocol", "pop3", "login", login, "remote", p.info.Remote.Addr())
 	if opts.FailureDelay > 0 {
 		select {
@@ -98,15 +114,8 @@ func (p *session) refused(ctx context.Context, login string) {
 		case <-time.After(opts.FailureDelay):
 		}
 	}
-	p.err("[AUTH] wrong login or password")
+	p.errCode(codeAuth, p.say.wrongLogin)
 	if p.failures++; p.failures >= opts.AuthFailures {
 		p.quit = true
 	}
-}
-
-func (p *session) okLoggedIn() {
-	count, size := p.drop.total()
-	buf := append(p.scratch[:0], "+OK maildrop has "...)
-	buf = appendCount(buf, count, size)
-	p.conn.Write(append(buf, '\r', '\n'))
 }

@@ -3,7 +3,6 @@ package pop
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"tram/internal/mailstore"
 	"tram/internal/storage/kv"
@@ -19,7 +18,10 @@ type maildrop struct {
 	seen    []mailstore.UID  // fetched whole in this session
 	last    int              // highest message number ever fetched (LAST)
 	before  int              // last at login
-	buf     []byte           // of the last message read, used again
+
+	ahead ahead      // records that were read for the next RETRs
+	ids   identities // for UIDL
+	sent  sentSizes  // for LIST
 }
 
 // openMaildrop takes the picture. The newest \Seen message is where LAST starts.
@@ -84,57 +86,28 @@ func (d *maildrop) total() (count int, size int64) {
 	return count, size
 }
 
-// appendUID appends the unique id of message i: UIDVALIDITY and UID in
-// hexadecimal, which together never name another message of this maildrop.
-func (d *maildrop) appendUID(dst []byte, i int) []byte {
-	dst = appendHex(dst, d.view.UIDValidity())
-	return appendHex(dst, uint32(d.view.At(i).UID))
-}
-
-func appendHex(dst []byte, v uint32) []byte {
-	var digits [8]byte
-	hex := strconv.AppendUint(digits[:0], uint64(v), 16)
-	for range 8 - len(hex) {
-		dst = append(dst, '0')
+// uids is the set of the messages from … to-1, and of what an IMAP session may
+// have added between them: nothing, for UIDs only grow.
+func (d *maildrop) uids(from, to int) mailstore.UIDSet {
+	if from >= to {
+		return nil
 	}
-	return append(dst, hex...)
+	return mailstore.UIDSet{{First: d.view.At(from).UID, Last: d.view.At(to - 1).UID}}
 }
 
-// with calls fn with the record of message i, or returns ErrNoMessage when
-// another session removed it since login.
-func (d *maildrop) with(ctx context.Context, i int, fn func(*mailstore.Message) error) error {
-	found := false
-	one := mailstore.UIDs(d.view.At(i).UID)
-	err := d.store.Messages(ctx, d.account, d.view.Mailbox(), one, mailstore.WantMeta, func(m *mailstore.Message) error {
-		found = true
-		return fn(m)
+// scan calls fn for the messages from … to-1 that still exist.
+func (d *maildrop) scan(ctx context.Context, from, to int, want mailstore.Want, fn func(i int, m *mailstore.Message) error) error {
+	return d.store.Messages(ctx, d.account, d.view.Mailbox(), d.uids(from, to), want, func(m *mailstore.Message) error {
+		if i, ok := d.view.Index(m.UID); ok {
+			return fn(i, m)
+		}
+		return nil
 	})
-	if err == nil && !found {
-		err = mailstore.ErrNoMessage
-	}
-	return err
-}
-
-// read returns the bytes of message i, valid until the next call.
-func (d *maildrop) read(ctx context.Context, i int) ([]byte, error) {
-	err := d.with(ctx, i, func(m *mailstore.Message) (err error) {
-		d.buf, err = d.store.AppendBody(ctx, d.buf[:0], m)
-		return err
-	})
-	return d.buf, err
-}
-
-// open opens the bytes of message i, for one that is too large to hold.
-func (d *maildrop) open(ctx context.Context, i int) (body *mailstore.Body, err error) {
-	err = d.with(ctx, i, func(m *mailstore.Message) error {
-		body, err = d.store.Body(ctx, m)
-		return err
-	})
-	return body, err
 }
 
 // update is RFC 1939's UPDATE state: what was fetched becomes \Seen, what was
-// marked is removed. It is durable when it returns nil.
+// marked is removed. It is durable when it returns nil. A marked message that
+// an IMAP session removed meanwhile is removed, which is what was asked for.
 func (d *maildrop) update(ctx context.Context) error {
 	var gone []mailstore.UID
 	for i := range d.marked {

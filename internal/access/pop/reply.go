@@ -3,67 +3,77 @@ package pop
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"tram/internal/mailstore"
+	"tram/internal/storage/blob"
 	"tram/internal/storage/kv"
 )
 
-// The writes below are collected; an error of the connection shows at the
-// next read.
+// The response codes (RFC 2449 8, RFC 3206, RFC 6856 5).
+const (
+	codeAuth       = "[AUTH] "
+	codeInUse      = "[IN-USE] "
+	codeLoginDelay = "[LOGIN-DELAY] "
+	codeTemporary  = "[SYS/TEMP] "
+	codePermanent  = "[SYS/PERM] "
+	codeUTF8       = "[UTF8] "
+)
 
-func (p *session) ok(text string) {
-	p.conn.WriteString("+OK ")
-	p.conn.WriteString(text)
-	p.conn.WriteString("\r\n")
+func (p *session) ok(text string)  { p.status("+OK ", "", text) }
+func (p *session) err(text string) { p.status("-ERR ", "", text) }
+
+// errCode is err with a response code in front of the words.
+func (p *session) errCode(code, text string) { p.status("-ERR ", code, text) }
+
+func (p *session) status(mark, code, text string) {
+	out := append(p.reply(), mark...)
+	out = append(append(out, code...), text...)
+	p.out = append(out, "\r\n"...)
 }
 
-func (p *session) err(text string) {
-	p.conn.WriteString("-ERR ")
-	p.conn.WriteString(text)
-	p.conn.WriteString("\r\n")
-}
+// okf and errf fill in what a text leaves open.
+func (p *session) okf(text string, args ...any)  { p.ok(fmt.Sprintf(text, args...)) }
+func (p *session) errf(text string, args ...any) { p.err(fmt.Sprintf(text, args...)) }
 
 // okNumbers writes "+OK a b".
 func (p *session) okNumbers(a, b int64) {
-	p.conn.WriteString("+OK ")
+	p.out = append(p.reply(), "+OK "...)
 	p.numbers(a, b)
 }
 
 func (p *session) numbers(a, b int64) {
-	buf := strconv.AppendInt(p.scratch[:0], a, 10)
-	buf = append(buf, ' ')
-	buf = strconv.AppendInt(buf, b, 10)
-	p.conn.Write(append(buf, '\r', '\n'))
+	out := strconv.AppendInt(p.reply(), a, 10)
+	out = append(out, ' ')
+	out = strconv.AppendInt(out, b, 10)
+	p.out = append(out, "\r\n"...)
+	p.room()
 }
 
-// line writes one line of a multi-line reply.
+// line writes one line of a multi-line reply that has no dot in front.
 func (p *session) line(text string) {
-	p.conn.WriteString(text)
-	p.conn.WriteString("\r\n")
+	p.out = append(append(p.reply(), text...), "\r\n"...)
+	p.room()
 }
 
 // fail maps an error of the store to a reply. Clients never see internals.
 func (p *session) fail(what string, err error) {
 	if errors.Is(err, context.Canceled) {
-		p.err("[SYS/TEMP] server is stopping, connect again in a minute")
+		p.errCode(codeTemporary, p.say.stopping)
 		return
 	}
-	p.server.opts.Log.Error("pop command failed", "command", what, "account", p.account, "remote", p.info.Remote, "error", err)
-	switch {
-	case errors.Is(err, mailstore.ErrNoMessage):
-		p.err("message is gone, another session removed it")
-	case errors.Is(err, kv.ErrFailed):
-		p.err("[SYS/PERM] mail store failed, ask the administrator")
-	default:
-		p.err("[SYS/TEMP] " + what + " failed, try again later")
+	if errors.Is(err, mailstore.ErrNoMessage) {
+		p.err(p.say.gone)
+		return
 	}
-}
-
-// appendCount appends "N messages (S octets)".
-func appendCount(dst []byte, count int, size int64) []byte {
-	dst = strconv.AppendInt(dst, int64(count), 10)
-	dst = append(dst, " messages ("...)
-	dst = strconv.AppendInt(dst, size, 10)
-	return append(dst, " octets)"...)
+	p.server.opts.Log.Error("pop command failed", "command", what, "login", p.user, "account", p.account, "remote", p.info.Remote, "error", err)
+	switch {
+	case errors.Is(err, blob.ErrCorrupt), errors.Is(err, blob.ErrNotFound), errors.Is(err, mailstore.ErrCorrupt):
+		p.errCode(codePermanent, p.say.damaged)
+	case errors.Is(err, kv.ErrFailed), errors.Is(err, blob.ErrFailed):
+		p.errCode(codePermanent, p.say.storeFailed)
+	default:
+		p.errCode(codeTemporary, p.say.tryLater)
+	}
 }

@@ -21,7 +21,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"tram/internal/access/listen"
@@ -57,6 +56,11 @@ type Options struct {
 	FailureDelay              time.Duration // negative: none
 	LoginCommands             int
 	AuthFailures, BadCommands int
+
+	Maildrops  *Maildrops    // shared with other engines; nil: its own
+	LoginDelay time.Duration // least time between two logins of an account; 0: none
+	Expire     time.Duration // after which upkeep removes messages; 0: never
+	Language   string        // that LANG * chooses; "" is "en"
 }
 
 func (o Options) withDefaults() Options {
@@ -72,6 +76,12 @@ func (o Options) withDefaults() Options {
 	if o.Hostname == "" {
 		o.Hostname = "localhost"
 	}
+	if o.Maildrops == nil {
+		o.Maildrops = NewMaildrops()
+	}
+	if o.Language == "" {
+		o.Language = english.tag
+	}
 	return o
 }
 
@@ -81,18 +91,13 @@ func setDefault[T ~int | ~int64](v *T, d T) {
 	}
 }
 
-// Server holds what sessions share.
+// Server is what sessions share.
 type Server struct {
 	opts Options
-
-	mu    sync.Mutex
-	inUse map[uint64]struct{} // accounts whose maildrop a session has
 }
 
 // New returns a server.
-func New(o Options) *Server {
-	return &Server{opts: o.withDefaults(), inUse: make(map[uint64]struct{})}
-}
+func New(o Options) *Server { return &Server{opts: o.withDefaults()} }
 
 // Busy is the refusal when there are too many connections.
 const Busy = "-ERR [SYS/TEMP] too many connections, try again later\r\n"
@@ -105,21 +110,4 @@ func (s *Server) Handle(ctx context.Context, c net.Conn, info listen.Info) {
 	stop := p.conn.WakeOn(ctx)
 	defer stop()
 	p.run(ctx)
-}
-
-// lock takes an account's maildrop; false when another session has it.
-func (s *Server) lock(account uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, taken := s.inUse[account]; taken {
-		return false
-	}
-	s.inUse[account] = struct{}{}
-	return true
-}
-
-func (s *Server) unlock(account uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.inUse, account)
 }

@@ -35,13 +35,17 @@ type session struct {
 	failures int       // refused logins
 	bad      int       // commands that made no sense
 	quit     bool
-	scratch  [64]byte // for replies with numbers
+	utf8Mode bool
+	say      *texts // the words of replies
+
+	out    []byte  // replies that were not sent yet, see output.go
+	pooled *[]byte // the buffer behind them, nil while there is none
 }
 
 var errControl = errors.New("pop: control character in a command")
 
 func newSession(s *Server, c net.Conn, info listen.Info) *session {
-	p := &session{server: s, info: info, conn: lineconn.New(c), state: stateAuthorization}
+	p := &session{server: s, info: info, conn: lineconn.New(c), state: stateAuthorization, say: languages()[0]}
 	p.tls = info.TLSMode == listen.Implicit
 	// Before login the limit counts from here, so that a slow drip does not
 	// renew it.
@@ -53,17 +57,18 @@ func newSession(s *Server, c net.Conn, info listen.Info) *session {
 // close gives back all that the session held.
 func (p *session) close() {
 	if p.drop != nil {
-		p.server.unlock(p.account)
+		p.server.opts.Maildrops.Release(p.account)
 		p.drop = nil
 	}
+	p.dropOut()
 	p.conn.Release()
 }
 
 // secure reports whether a password may cross this connection.
 func (p *session) secure() bool { return p.tls || p.info.PlaintextLogin }
 
-// run greets and answers commands until the session ends. Replies leave by
-// themselves when the client has nothing more in the pipeline.
+// run greets and answers commands until the session ends. Replies leave when
+// the client has nothing more in the pipeline.
 func (p *session) run(ctx context.Context) {
 	p.ok(p.server.opts.Hostname + " Tram POP3 ready")
 	for !p.quit {
@@ -77,11 +82,19 @@ func (p *session) run(ctx context.Context) {
 		}
 		p.dispatch(ctx, line)
 	}
+	p.flush()
 	_ = p.conn.Flush() // the connection ends in any case
 }
 
-// readLine returns the next line without its end.
+// readLine returns the next line without its end. Before it waits for one it
+// sends what was replied, and gives back what a session that waits needs not.
 func (p *session) readLine() ([]byte, error) {
+	if p.pipelined() == 0 {
+		p.dropOut()
+		if p.drop != nil {
+			p.drop.forget()
+		}
+	}
 	line, err := p.conn.ReadLine(MaxLine)
 	if err != nil {
 		return nil, err
@@ -98,12 +111,12 @@ func (p *session) readLine() ([]byte, error) {
 func (p *session) readFailed(err error) {
 	switch {
 	case errors.Is(err, lineconn.ErrWoken):
-		p.err("[SYS/TEMP] server is stopping, connect again in a minute")
+		p.errCode(codeTemporary, p.say.stopping)
 	case errors.Is(err, lineconn.ErrLineTooLong):
-		p.err("command line too long, closing")
+		p.err(p.say.lineTooLong)
 	case errors.Is(err, errControl):
-		p.err("NUL or bare CR in a command, closing")
+		p.err(p.say.control)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		p.err("too long without a command, closing")
+		p.err(p.say.tooSlow)
 	}
 }

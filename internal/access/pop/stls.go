@@ -17,15 +17,20 @@ func (p *session) mayStartTLS() bool {
 // have put it there, so it ends the connection instead of being obeyed.
 func (p *session) stls(ctx context.Context, _ string) {
 	if !p.mayStartTLS() {
-		p.err("TLS is on already, or not available on this port")
+		p.err(p.say.noTLS)
+		return
+	}
+	if p.utf8Mode {
+		p.err(p.say.utf8ThenTLS) // RFC 6856 2.1
 		return
 	}
 	if len(p.conn.Buffered()) > 0 {
-		p.err("bytes after STLS before TLS began, closing")
+		p.err(p.say.bytesAfterSTLS)
 		p.quit = true
 		return
 	}
-	p.ok("begin TLS")
+	p.ok(p.say.beginTLS)
+	p.flush()
 	if p.conn.Flush() != nil {
 		p.quit = true
 		return
