@@ -99,6 +99,7 @@ func (c *Config) checkLimits(r *report) {
 	within(r, "limits.login_time", l.LoginTime, second, 60*minute)
 	within(r, "limits.smtp_idle", l.SMTPIdle, 5*minute, Day)
 	within(r, "limits.imap_idle", l.IMAPIdle, 30*minute, Day)
+	within(r, "limits.imap_notice", l.IMAPNotice, 10*second, Day)
 	within(r, "limits.pop3_idle", l.POP3Idle, 10*minute, Day)
 	within(r, "limits.stop_time", l.StopTime, second, 60*minute)
 	if l.Memory != 0 {

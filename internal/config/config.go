@@ -85,6 +85,7 @@ type Limits struct {
 	LoginTime             Duration `json:"login_time"`
 	SMTPIdle              Duration `json:"smtp_idle"`
 	IMAPIdle              Duration `json:"imap_idle"`
+	IMAPNotice            Duration `json:"imap_notice"`
 	POP3Idle              Duration `json:"pop3_idle"`
 	StopTime              Duration `json:"stop_time"`
 	Memory                Size     `json:"memory"`
