@@ -70,7 +70,7 @@ func (s *Search) in(r io.ReaderAt, t PartTable, scope textScope) (bool, error) {
 	}
 	found := false
 	s.window = s.window[:0]
-	err := walkText(r, t, scope, func(chunk []byte) bool {
+	err := walkText(r, t, scope, func(_ bool, chunk []byte) bool {
 		found = s.feed(chunk)
 		return !found
 	})

@@ -13,12 +13,18 @@ import (
 // bodies), so that nothing matches across. Text stops when fn returns false.
 // The error is r's.
 func Text(r io.ReaderAt, t PartTable, fn func(chunk []byte) bool) error {
+	return walkText(r, t, headersToo, func(_ bool, chunk []byte) bool { return fn(chunk) })
+}
+
+// SortedText is Text that says of each chunk whether it is from a body, so that
+// one reading serves searches of either.
+func SortedText(r io.ReaderAt, t PartTable, fn func(body bool, chunk []byte) bool) error {
 	return walkText(r, t, headersToo, fn)
 }
 
 // BodyText is Text without headers: SEARCH BODY.
 func BodyText(r io.ReaderAt, t PartTable, fn func(chunk []byte) bool) error {
-	return walkText(r, t, bodiesOnly, fn)
+	return walkText(r, t, bodiesOnly, func(_ bool, chunk []byte) bool { return fn(chunk) })
 }
 
 // textScope says what a walk through the texts of a message passes by.
@@ -29,16 +35,16 @@ const (
 	bodiesOnly
 )
 
-func walkText(r io.ReaderAt, t PartTable, scope textScope, fn func(chunk []byte) bool) (err error) {
+func walkText(r io.ReaderAt, t PartTable, scope textScope, fn func(body bool, chunk []byte) bool) (err error) {
 	w := textWalkers.Get().(*textWalker)
 	defer textWalkers.Put(w)
 	w.r, w.fn, w.stopped = r, fn, false
 	defer func() { w.r, w.fn = nil, nil }()
 	t.Walk(func(_ int, p *Part) bool {
-		if scope == headersToo {
+		if w.inBody = false; scope == headersToo {
 			err = w.header(p)
 		}
-		if err == nil && !w.stopped && p.Readable && p.Encoding != Unknown {
+		if w.inBody = true; err == nil && !w.stopped && p.Readable && p.Encoding != Unknown {
 			err = w.body(p)
 		}
 		return err == nil && !w.stopped
@@ -54,14 +60,15 @@ var textWalkers = sync.Pool{New: func() any { return &textWalker{in: make([]byte
 
 type textWalker struct {
 	r       io.ReaderAt
-	fn      func(chunk []byte) bool
+	fn      func(body bool, chunk []byte) bool
+	inBody  bool
 	stopped bool
 	in      []byte // read
 	decoded []byte // with its transfer encoding undone
 	out     []byte // UTF-8
 }
 
-func (w *textWalker) give(chunk []byte) { w.stopped = w.stopped || !w.fn(chunk) }
+func (w *textWalker) give(chunk []byte) { w.stopped = w.stopped || !w.fn(w.inBody, chunk) }
 
 // header gives the fields of a header as "Name: value" lines.
 func (w *textWalker) header(p *Part) error {
