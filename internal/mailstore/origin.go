@@ -6,6 +6,13 @@ import (
 	"tram/internal/storage/kv"
 )
 
+// OwnChange is a transaction that somebody made and wants to know again.
+type OwnChange struct {
+	Account  kv.Account
+	ModSeq   ModSeq
+	Expunged []MailboxID // mailboxes that lost messages
+}
+
 // originKey is the key of the function that WithOrigin puts into a context.
 type originKey struct{}
 
@@ -13,13 +20,22 @@ type originKey struct{}
 // session can tell its own changes from those of others (RFC 5465 5: a server
 // does not notify a client of what it did itself). fn runs after the commit, on
 // the goroutine that made it, and before anybody is told of it.
-func WithOrigin(ctx context.Context, fn func(kv.Account, ModSeq)) context.Context {
+func WithOrigin(ctx context.Context, fn func(OwnChange)) context.Context {
 	return context.WithValue(ctx, originKey{}, fn)
 }
 
-// reportOrigin calls the function of the context, if there is one.
-func reportOrigin(ctx context.Context, id kv.Account, seq ModSeq) {
-	if fn, ok := ctx.Value(originKey{}).(func(kv.Account, ModSeq)); ok {
-		fn(id, seq)
+// reportOrigin tells the origin of a committed transaction, if it wants to
+// know.
+func reportOrigin(ctx context.Context, t *tx) {
+	fn, ok := ctx.Value(originKey{}).(func(OwnChange))
+	if !ok || !t.dirty { // what changed nothing has no MODSEQ of its own
+		return
 	}
+	c := OwnChange{Account: t.id, ModSeq: t.seq}
+	for _, b := range t.boxes {
+		if len(b.change.expunged) > 0 {
+			c.Expunged = append(c.Expunged, b.id)
+		}
+	}
+	fn(c)
 }

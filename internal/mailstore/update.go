@@ -56,9 +56,7 @@ func (s *Store) commit(ctx context.Context, ids, accounts []kv.Account, fn func(
 		for _, d := range t.deltas() {
 			s.views.publish(t.id, &d)
 		}
-		if t.dirty {
-			reportOrigin(ctx, t.id, t.seq)
-		}
+		reportOrigin(ctx, t)
 	}
 	// What the caller tells its client now must survive a crash.
 	for _, id := range accounts {

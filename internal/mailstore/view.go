@@ -160,3 +160,30 @@ func withGone(was, is *block) *block {
 	slices.SortFunc(merged, func(a, b Entry) int { return int(int64(a.UID) - int64(b.UID)) })
 	return &block{num: is.num, entries: merged}
 }
+
+// Taking returns the view with those messages of a set as they are in from,
+// which is a later view: what a session sees that wants to know only of what
+// it did itself.
+func (v *View) Taking(from *View, uids UIDSet) *View {
+	var changed []*block
+	eachPair(v.blocks, from.blocks, func(was, is *block) bool {
+		if was == nil || is == nil || was == is {
+			return true
+		}
+		merged := &block{num: was.num, entries: slices.Clone(was.entries)}
+		differs := false
+		for e := range merged.within(uids) {
+			if i, ok := is.find(e.UID); ok && *e != is.entries[i] {
+				*e, differs = is.entries[i], true
+			}
+		}
+		if differs {
+			changed = append(changed, merged)
+		}
+		return true
+	})
+	if len(changed) == 0 {
+		return v
+	}
+	return v.replace(v.counters, from.keywords, changed)
+}

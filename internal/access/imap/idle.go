@@ -6,6 +6,13 @@ import "strings"
 type idling struct {
 	tag    string
 	cancel func() // ends the watch
+	seat   seat   // in the wheel of "Still here"
+}
+
+// stop ends what runs for the client meanwhile.
+func (i *idling) stop(srv *Server) {
+	i.cancel()
+	srv.beat.leave(i.seat)
 }
 
 // idle = "IDLE" CRLF "DONE" (RFC 2177). The command ends here and now as far as
@@ -18,14 +25,17 @@ func (s *session) idle() (string, error) {
 	s.enc.Raw("+ idling\r\n")
 	idle := &idling{tag: s.tag, cancel: func() {}}
 	if s.sel != nil {
-		s.dirty.Store(false)
-		idle.cancel = s.mail.Watch(s.sel.account, s.sel.id, s.changed)
+		if s.notify == nil { // NOTIFY has its own watches
+			s.dirty.Store(false)
+			idle.cancel = s.mail.Watch(s.sel.account, s.sel.id, s.changed)
+		}
 		// What changed before the watch began, no one will tell of again.
 		if err := s.sync(true); err != nil {
 			idle.cancel()
 			return "", err
 		}
 	}
+	idle.seat = s.srv.beat.enter(s)
 	s.idling = idle
 	if s.dec.Buffered() > 0 {
 		s.finishIdle()
@@ -38,7 +48,7 @@ func (s *session) idle() (string, error) {
 func (s *session) finishIdle() bool {
 	idle := s.idling
 	s.idling = nil
-	idle.cancel()
+	idle.stop(s.srv)
 	s.tag = idle.tag
 	s.dec.SetLimits(s.decoderLimits())
 	s.dec.Begin()

@@ -18,6 +18,7 @@ const (
 	DefaultBadCommands   = 20               // BAD replies in a row before it ends
 	DefaultMultiAppend   = 1000             // messages in one APPEND
 	DefaultIdleTimeout   = 30 * time.Minute // silence once logged in; RFC 3501 5.4 asks for 30 minutes
+	DefaultIdleNotice    = 2 * time.Minute  // between two "Still here" in IDLE, as in Dovecot
 	DefaultLoginTimeout  = 3 * time.Minute  // from the connection to login
 	DefaultReadTimeout   = 5 * time.Minute  // silence inside a command
 	DefaultWriteTimeout  = 5 * time.Minute  // a client that does not read
@@ -40,6 +41,7 @@ type Limits struct {
 	IdleTimeout, LoginTimeout              time.Duration
 	ReadTimeout, WriteTimeout, PushTimeout time.Duration
 	Handshake                              time.Duration
+	IdleNotice                             time.Duration // negative: never
 	FailureDelay                           time.Duration // negative: none
 }
 
@@ -57,6 +59,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.BadCommands, DefaultBadCommands)
 	setDefault(&l.MultiAppend, DefaultMultiAppend)
 	setDefault(&l.IdleTimeout, DefaultIdleTimeout)
+	setDefault(&l.IdleNotice, DefaultIdleNotice)
 	setDefault(&l.LoginTimeout, DefaultLoginTimeout)
 	setDefault(&l.ReadTimeout, DefaultReadTimeout)
 	setDefault(&l.WriteTimeout, DefaultWriteTimeout)

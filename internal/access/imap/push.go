@@ -95,20 +95,35 @@ func (w pushWriter) Write(p []byte) (int, error) {
 // session does it: a worker tells when IDLE ends or sees to it when it leaves
 // the session in IDLE (detach), another pusher looks again.
 func (s *session) tellChanges(enc *imapwire.Encoder) {
-	for s.dirty.Load() && s.mu.TryLock() {
+	for (s.dirty.Load() || s.still.Load()) && s.mu.TryLock() {
 		s.dirty.Store(false)
-		if s.idling != nil {
+		if s.listens() {
 			s.pushChanges(enc)
 		}
 		s.mu.Unlock()
 	}
 }
 
+// listens reports whether the client wants to be told of changes while it says
+// nothing. A session that leaves NOTIFY's hands watches what is selected now.
+func (s *session) listens() bool {
+	if n := s.notify; n != nil {
+		// What happened before the watch began, or could not be told during a
+		// command, is due now.
+		if n.look(s) || n.owesExpunge(s.sel) {
+			s.dirty.Store(true)
+		}
+		return len(n.feeds) > 0 || n.here != nil
+	}
+	return s.idling != nil
+}
+
 func (s *session) pushChanges(enc *imapwire.Encoder) {
 	defer s.recoverPush()
 	enc.Reset(pushWriter{s})
+	enc.SetUTF8(s.speaksUTF8())
 	s.enc = enc
-	err := s.sync(true)
+	err := s.tellNow()
 	if errors.Is(err, errDeleted) {
 		s.writeBye(errDeleted.Error())
 	}
@@ -118,6 +133,22 @@ func (s *session) pushChanges(enc *imapwire.Encoder) {
 		s.nc.Close()
 	}
 	s.enc = nil
+}
+
+// tellNow tells the client everything that it wants to hear now.
+func (s *session) tellNow() error {
+	if s.still.Swap(false) && s.idling != nil {
+		s.enc.Raw("* OK Still here\r\n")
+	}
+	if s.sel != nil {
+		if err := s.sync(s.notify == nil || s.mayPushExpunge()); err != nil {
+			return err
+		}
+	}
+	if s.notify == nil {
+		return nil
+	}
+	return s.tellNews()
 }
 
 // recoverPush ends a session whose push panicked, and nothing else.

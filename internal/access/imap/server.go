@@ -52,6 +52,7 @@ type Server struct {
 	log   *slog.Logger
 	crew  crew
 	push  pushers
+	beat  beat
 	keys  keyCache
 }
 
@@ -73,6 +74,7 @@ func New(store *mailstore.Store, blobs blob.Store, opts Options) *Server {
 		blobs: blobs,
 		log:   opts.Log,
 		keys:  keyCache{limit: opts.KeyCache},
+		beat:  beat{interval: max(opts.Limits.IdleNotice, 0)},
 	}
 }
 

@@ -72,6 +72,8 @@ type session struct {
 	idling *idling     // non-nil between "+ idling" and DONE
 	dirty  atomic.Bool // the mailbox changed and the client in IDLE was not told
 	queued atomic.Bool // waits for a pusher
+	still  atomic.Bool // the client in IDLE is to hear that the connection lives
+	notify *notifier   // what the client asked for with NOTIFY; nil when it never did
 }
 
 func newSession(srv *Server, ctx context.Context, nc net.Conn, info listen.Info) *session {
@@ -103,8 +105,11 @@ func (s *session) serve() {
 func (s *session) end() {
 	s.mu.Lock()
 	if s.idling != nil {
-		s.idling.cancel()
+		s.idling.stop(s.srv)
 		s.idling = nil
+	}
+	if s.notify != nil {
+		s.notify.close()
 	}
 	nc := s.nc
 	s.mu.Unlock()
@@ -128,6 +133,8 @@ func (s *session) attach(dec *imapwire.Decoder, enc *imapwire.Encoder) {
 	s.dec, s.enc = dec, enc
 	s.enc.Reset(s)
 	s.dec.Reset(s, s.decoderLimits(), s.first[:s.received])
+	s.enc.SetUTF8(s.speaksUTF8())
+	s.dec.SetUTF8(s.speaksUTF8())
 	s.received = 0
 }
 
@@ -137,9 +144,9 @@ func (s *session) detach() {
 		s.state = stateLogout
 	}
 	s.dec, s.enc = nil, nil
-	idle := s.idling != nil
+	waits := s.listens()
 	s.mu.Unlock()
-	if idle && s.dirty.Load() {
+	if waits && s.dirty.Load() {
 		s.enqueue()
 	}
 }
