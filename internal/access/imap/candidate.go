@@ -38,6 +38,9 @@ type candidate struct {
 	entry mailstore.Entry
 	msg   *mailstore.Message // nil in the pass over the view
 
+	dates *keyRows // dates that are remembered, or nil
+	row   int      // the message's row in it, -1 for none
+
 	raw     []byte // the whole message, when it was read and is not too large
 	scratch []byte
 	body    *mailstore.Body

@@ -32,7 +32,7 @@ type boxName struct {
 // boxKeys is the keys of one mailbox.
 type boxKeys struct {
 	mu   sync.Mutex // held while keys are read
-	keys [numColumns]*column
+	rows *keyRows   // nil when nothing was asked for yet
 
 	used int64 // bytes; guarded by keyCache.mu
 	last uint64
@@ -80,115 +80,62 @@ func (c *keyCache) charge(name boxName, b *boxKeys, bytes int64) {
 	}
 }
 
-// keyKind is a column of keys.
-type keyKind uint8
-
-const (
-	keyArrival keyKind = iota
-	keyDate
-	keySubject
-	keyFrom
-	keyTo
-	keyCc
-	keyThread
-	numColumns
-)
-
-// column is one key of the messages of a mailbox, in ascending order of UIDs.
-// Columns are replaced, not changed: what was handed out stays.
-type column struct {
-	uids    []mailstore.UID
-	numbers []int64  // keyArrival, keyDate: seconds; keySubject: 1 for a reply; keyThread: where its references end in refs
-	strings []string // keySubject, keyFrom, keyTo, keyCc: folded
-	ids     []uint64 // keyThread: hash of the Message-ID
-	refs    []uint64 // keyThread: hashes of the references
-}
-
-// bytes is how large the column is.
-func (c *column) bytes() int64 {
-	n := 4*cap(c.uids) + 8*cap(c.numbers) + 16*cap(c.strings) + 8*cap(c.ids) + 8*cap(c.refs)
-	for _, s := range c.strings {
-		n += len(s)
-	}
-	return int64(n)
-}
-
-// last is the last UID of the column.
-func (c *column) last() mailstore.UID {
-	if len(c.uids) == 0 {
-		return 0
-	}
-	return c.uids[len(c.uids)-1]
-}
-
-// refsOf is the references of the message at a position.
-func (c *column) refsOf(i int) []uint64 {
-	from := int64(0)
-	if i > 0 {
-		from = c.numbers[i-1]
-	}
-	return c.refs[from:c.numbers[i]]
-}
-
-// columns returns columns that have the keys of all messages of the view.
-func (s *session) columns(kinds ...keyKind) ([numColumns]*column, error) {
-	view := s.sel.view
-	name := boxName{s.sel.account, s.sel.id, view.UIDValidity()}
+// keys returns a table that has all messages of a mailbox's view and these keys
+// of them. Texts are put in order when it is asked for.
+func (s *session) keys(in *target, order ordering, kinds ...keyKind) (*keyRows, error) {
+	name := boxName{in.account, in.id, in.view.UIDValidity()}
 	box := s.srv.keys.box(name)
 	box.mu.Lock()
 	defer box.mu.Unlock()
-	var bytes int64
-	for _, kind := range kinds {
-		col, err := s.extend(box.keys[kind], kind, view)
-		if err != nil {
-			return box.keys, err
-		}
-		box.keys[kind] = col
+	old := box.rows
+	if old == nil {
+		old = new(keyRows)
 	}
-	for _, col := range box.keys {
-		if col != nil {
-			bytes += col.bytes()
-		}
-	}
-	s.srv.keys.charge(name, box, bytes)
-	return box.keys, nil
-}
-
-// extend reads the keys of the messages that are new in the view. A column
-// most of whose messages are gone is read anew.
-func (s *session) extend(old *column, kind keyKind, view *mailstore.View) (*column, error) {
-	if old == nil || len(old.uids) > 2*view.Len()+1000 {
-		old = new(column)
-	}
-	if old.last()+1 >= view.UIDNext() {
-		return old, nil
-	}
-	col := new(column)
-	*col = *old
-	r := keyReader{kind: kind, col: col, c: candidate{s: s, in: s.sel.target()}}
-	news := mailstore.UIDSet{{First: old.last() + 1, Last: view.UIDNext() - 1}}
-	err := s.mail.Messages(s.ctx, s.sel.account, s.sel.id, news, kind.want(), r.add)
-	r.c.end()
-	if err != nil {
+	rows := old.withView(in.view)
+	if err := s.fill(in, rows, kinds); err != nil {
 		return nil, err
 	}
-	return col, nil
-}
-
-// positions finds messages in a column: for each index of the view its place
-// there, -1 when the message was gone before the column was made.
-func positions(col *column, view *mailstore.View, found []uint32) []int32 {
-	out := make([]int32, len(found))
-	at := 0
-	for i, index := range found {
-		uid := view.At(int(index)).UID
-		for at < len(col.uids) && col.uids[at] < uid {
-			at++
-		}
-		out[i] = -1
-		if at < len(col.uids) && col.uids[at] == uid {
-			out[i] = int32(at)
+	if order == ranked {
+		for _, kind := range kinds {
+			if firstText <= kind && kind < firstText+numTexts {
+				col := &rows.texts[kind-firstText]
+				col.ranks = col.table.order()
+			}
 		}
 	}
-	return out
+	box.rows = rows
+	s.srv.keys.charge(name, box, rows.bytes())
+	return rows, nil
+}
+
+// ordering says whether the order of texts is of interest.
+type ordering uint8
+
+const (
+	unranked ordering = iota
+	ranked
+)
+
+// knownDates returns the table of a mailbox if it has dates, brought up to date
+// with the view; nil when it has none.
+func (s *session) knownDates(in *target) (*keyRows, error) {
+	name := boxName{in.account, in.id, in.view.UIDValidity()}
+	if !s.srv.keys.has(name) {
+		return nil, nil
+	}
+	box := s.srv.keys.box(name)
+	box.mu.Lock()
+	known := box.rows != nil && 2*box.rows.filled(keyDates) > in.view.Len()
+	box.mu.Unlock()
+	if !known {
+		return nil, nil
+	}
+	return s.keys(in, unranked, keyDates)
+}
+
+// has reports whether something is known of a mailbox.
+func (c *keyCache) has(name boxName) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.boxes[name] != nil
 }

@@ -3,134 +3,246 @@ package imap
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
 
 	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 )
 
-// want is the records that the key is computed from.
-func (k keyKind) want() mailstore.Want {
-	switch k {
-	case keyArrival, keyDate:
-		return mailstore.WantMeta
-	}
-	return mailstore.WantHeader // and WantMeta where that is not enough, see loadMeta
-}
-
 // maxThreadRefs is how many references of a message are looked at: the last
 // ones, which are the nearest.
 const maxThreadRefs = 200
 
-// idSeed makes Message-IDs hash in a way that no sender can foresee.
-var idSeed = maphash.MakeSeed()
+// maxSortKey is how many bytes of a folded text are compared.
+const maxSortKey = 1024
 
-// keyReader computes one key of messages.
-type keyReader struct {
-	kind    keyKind
-	col     *column
-	c       candidate
-	scratch []byte
+// fill reads the keys that rows lacks. Columns that begin at the same row are
+// filled together, so that each record is read once.
+func (s *session) fill(in *target, rows *keyRows, kinds []keyKind) error {
+	missing := slices.Clone(kinds)
+	for {
+		missing = slices.DeleteFunc(missing, func(k keyKind) bool { return rows.filled(k) >= len(rows.uids) })
+		if len(missing) == 0 {
+			return nil
+		}
+		r := keyReader{rows: rows, row: rows.filled(missing[0]), c: candidate{s: s, in: in}}
+		for _, kind := range missing {
+			if rows.filled(kind) == r.row {
+				r.begin(kind)
+			}
+		}
+		news := mailstore.UIDSet{{First: rows.uids[r.row], Last: rows.uids[len(rows.uids)-1]}}
+		err := s.mail.Messages(s.ctx, in.account, in.id, news, r.want, r.add)
+		r.c.end()
+		if err != nil {
+			return err
+		}
+		for r.row < len(rows.uids) {
+			r.take(&mailstore.Message{}, nil)
+		}
+	}
 }
 
-// add appends the key of a message to the column.
-func (r *keyReader) add(m *mailstore.Message) error {
-	r.c.begin(m)
-	col := r.col
-	col.uids = append(col.uids, m.UID)
-	switch r.kind {
-	case keyArrival:
-		col.numbers = append(col.numbers, m.InternalDate.Unix())
-	case keyDate:
-		col.numbers = append(col.numbers, message.SortDate(m.SentDate, m.InternalDate).Unix())
-	case keySubject:
-		value, _ := message.FieldValue(r.header(), "Subject")
-		base, reply := message.BaseSubject(r.decode(value))
-		col.strings = append(col.strings, string(appendFolded(nil, []byte(base))))
-		isReply := int64(0)
-		if reply {
-			isReply = 1
-		}
-		col.numbers = append(col.numbers, isReply)
-	case keyFrom:
-		col.strings = append(col.strings, r.mailbox("From"))
-	case keyTo:
-		col.strings = append(col.strings, r.mailbox("To"))
-	case keyCc:
-		col.strings = append(col.strings, r.mailbox("Cc"))
+// keyReader fills columns.
+type keyReader struct {
+	rows *keyRows
+	row  int // the next one
+	has  [numKinds]bool
+	want mailstore.Want
+
+	c       candidate
+	fields  keyFields
+	scratch []byte
+	folded  []byte
+}
+
+// keyFields is the raw values of the header fields that keys are made of.
+type keyFields struct {
+	subject, from, to, cc            []byte
+	messageID, references, inReplyTo []byte
+}
+
+// begin makes room for a column.
+func (r *keyReader) begin(kind keyKind) {
+	r.has[kind] = true
+	switch kind {
+	case keyDates:
+		r.want |= mailstore.WantMeta
 	case keyThread:
-		r.addThread()
+		r.want |= mailstore.WantHeader // and WantMeta where that is not enough, see loadMeta
+		if c := &r.rows.threads; c.table == nil {
+			c.table = new(idTable)
+		}
+	default:
+		r.want |= mailstore.WantHeader
+		if c := &r.rows.texts[kind-firstText]; c.table == nil {
+			c.table = newTextTable()
+		}
 	}
+}
+
+// add takes the keys of a message. Rows before its own are of messages that are
+// gone.
+func (r *keyReader) add(m *mailstore.Message) error {
+	for r.row < len(r.rows.uids) && r.rows.uids[r.row] < m.UID {
+		r.take(&mailstore.Message{}, nil)
+	}
+	if r.row == len(r.rows.uids) || r.rows.uids[r.row] != m.UID {
+		return nil
+	}
+	var header []byte
+	if r.want&mailstore.WantHeader != 0 {
+		r.c.begin(m)
+		if header = m.Header; header == nil {
+			header = r.c.header()
+		}
+	}
+	r.take(m, header)
 	return nil
 }
 
-// header is the lines of the cached fields, or the whole header.
-func (r *keyReader) header() []byte {
-	if h := r.c.msg.Header; h != nil {
-		return h
+// take fills the next row.
+func (r *keyReader) take(m *mailstore.Message, header []byte) {
+	r.row++
+	rows := r.rows
+	if r.has[keyDates] {
+		rows.arrival = append(rows.arrival, m.InternalDate.Unix())
+		rows.date = append(rows.date, message.SortDate(m.SentDate, m.InternalDate).Unix())
+		rows.arrivalDay = append(rows.arrivalDay, dayNumber(m.InternalDate))
+		rows.sentDay = append(rows.sentDay, sentDay(m))
 	}
-	return r.c.header()
-}
-
-func (r *keyReader) decode(value []byte) string {
-	r.scratch = message.AppendDecoded(r.scratch[:0], value)
-	return string(r.scratch)
-}
-
-// mailbox is the local part of the first address of a field (RFC 5256 3).
-func (r *keyReader) mailbox(field string) string {
-	value, ok := message.FieldValue(r.header(), field)
-	if !ok {
-		return ""
+	if r.want&mailstore.WantHeader == 0 {
+		return
 	}
-	list := message.ParseAddressList(value)
-	if len(list) == 0 {
-		return ""
+	r.fields.read(header)
+	if r.has[keySubject] {
+		r.addSubject()
 	}
-	name := mailboxOf(list[0])
-	if list[0].Kind == message.GroupStart {
-		name = list[0].Name
-	}
-	return string(appendFolded(nil, []byte(name)))
-}
-
-// addThread reads Message-ID and References, or without them the first ID of
-// In-Reply-To (RFC 5256 2.1, 3).
-func (r *keyReader) addThread() {
-	col := r.col
-	var id, references, inReplyTo []byte
-	for f := range message.Fields(r.header()) {
-		switch {
-		case id == nil && f.Is("Message-ID"):
-			id = f.Value
-		case references == nil && f.Is("References"):
-			references = f.Value
-		case inReplyTo == nil && f.Is("In-Reply-To"):
-			inReplyTo = f.Value
+	for kind := keyFrom; kind <= keyDisplayTo; kind++ {
+		if r.has[kind] {
+			r.addAddress(kind)
 		}
 	}
-	var own uint64
-	if msgID, _ := nextMessageID(id); msgID != nil {
-		own = hashID(msgID)
+	if r.has[keyThread] {
+		r.addThread()
+	}
+}
+
+// read finds the first field of each name.
+func (k *keyFields) read(header []byte) {
+	*k = keyFields{}
+	for f := range message.Fields(header) {
+		var value *[]byte
+		switch {
+		case f.Is("Subject"):
+			value = &k.subject
+		case f.Is("From"):
+			value = &k.from
+		case f.Is("To"):
+			value = &k.to
+		case f.Is("Cc"):
+			value = &k.cc
+		case f.Is("Message-ID"):
+			value = &k.messageID
+		case f.Is("References"):
+			value = &k.references
+		case f.Is("In-Reply-To"):
+			value = &k.inReplyTo
+		default:
+			continue
+		}
+		if *value == nil {
+			*value = f.Value
+		}
+	}
+}
+
+// addSubject takes the base subject (RFC 5256 2.1).
+func (r *keyReader) addSubject() {
+	col := &r.rows.texts[keySubject-firstText]
+	r.scratch = message.AppendDecoded(r.scratch[:0], r.fields.subject)
+	base, reply := message.BaseSubject(string(r.scratch))
+	n := 2 * col.table.number(r.fold(base))
+	if reply {
+		n++
+	}
+	col.numbers = append(col.numbers, n)
+}
+
+// fold gives a text in the form in which it is compared.
+func (r *keyReader) fold(text string) []byte {
+	r.folded = appendFolded(r.folded[:0], []byte(text))
+	return r.folded[:min(len(r.folded), maxSortKey)]
+}
+
+// addAddress takes what the first address of a field is known by.
+func (r *keyReader) addAddress(kind keyKind) {
+	value := r.fields.from
+	switch kind {
+	case keyTo, keyDisplayTo:
+		value = r.fields.to
+	case keyCc:
+		value = r.fields.cc
+	}
+	var text string
+	if list := message.ParseAddressList(value); len(list) > 0 {
+		if text = r.mailbox(list[0]); kind == keyDisplayFrom || kind == keyDisplayTo {
+			text = r.display(list[0])
+		}
+	}
+	col := &r.rows.texts[kind-firstText]
+	col.numbers = append(col.numbers, col.table.number(r.fold(text)))
+}
+
+// mailbox is the addr-mailbox of an address (RFC 5256 3).
+func (r *keyReader) mailbox(a message.Address) string {
+	if a.Kind == message.GroupStart {
+		return a.Name
+	}
+	return mailboxOf(a)
+}
+
+// display is the name of an address, or else the address (RFC 5957 3).
+func (r *keyReader) display(a message.Address) string {
+	if a.Kind == message.GroupStart {
+		return a.Name
+	}
+	r.scratch = message.AppendDecoded(r.scratch[:0], []byte(a.Name))
+	if len(r.scratch) > 0 {
+		return string(r.scratch)
+	}
+	return mailboxOf(a) + "@" + domainOf(a)
+}
+
+// addThread takes Message-ID and References, or without them the first ID of
+// In-Reply-To (RFC 5256 2.1, 3).
+func (r *keyReader) addThread() {
+	col := &r.rows.threads
+	own := uint32(0)
+	if msgID, _ := nextMessageID(r.fields.messageID); msgID != nil {
+		own = col.table.number(hashID(msgID))
 	}
 	col.ids = append(col.ids, own)
 	start := len(col.refs)
+	references := r.fields.references
 	for {
 		ref, rest := nextMessageID(references)
 		if ref == nil {
 			break
 		}
-		col.refs = append(col.refs, hashID(ref))
+		col.refs = append(col.refs, col.table.number(hashID(ref)))
 		references = rest
 	}
 	if over := len(col.refs) - start - maxThreadRefs; over > 0 {
 		col.refs = append(col.refs[:start], col.refs[start+over:]...)
 	}
 	if len(col.refs) == start {
-		if ref, _ := nextMessageID(inReplyTo); ref != nil {
-			col.refs = append(col.refs, hashID(ref))
+		if ref, _ := nextMessageID(r.fields.inReplyTo); ref != nil {
+			col.refs = append(col.refs, col.table.number(hashID(ref)))
 		}
 	}
-	col.numbers = append(col.numbers, int64(len(col.refs)))
+	col.ends = append(col.ends, uint32(len(col.refs)))
+	col.most = uint32(len(col.table.hashes))
 }
 
 // nextMessageID finds the next <left@right> in a field's value, without the
@@ -157,16 +269,15 @@ func nextMessageID(value []byte) (id, rest []byte) {
 	}
 }
 
-// hashID hashes a Message-ID, which is compared as it is written. 0 is kept for
-// "none".
+// hashID hashes a Message-ID, which is compared as it is written.
 func hashID(id []byte) uint64 {
 	var h maphash.Hash
-	h.SetSeed(idSeed)
+	h.SetSeed(hashSeed)
 	for _, c := range id {
 		// Folded in the middle, or quoted where that changes nothing.
 		if c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != '"' {
 			h.WriteByte(c)
 		}
 	}
-	return max(h.Sum64(), 1)
+	return h.Sum64()
 }

@@ -96,16 +96,18 @@ func (s *session) find(prog *program, set *bound, in *target) (*foundMessages, e
 func (s *session) findAmong(prog *program, set *bound, in *target, among mailstore.UIDSet) (*foundMessages, error) {
 	c := candidate{s: s, in: in, now: time.Now(), set: set}
 	f := finder{prog: prog, c: &c, found: new(foundMessages)}
-	among = intersect(among, prog.within(set))
-	f.walk(among)
+	if prog.dates {
+		var err error
+		if c.dates, err = s.knownDates(in); err != nil {
+			return nil, err
+		}
+	}
+	f.walk(intersect(among, prog.within(set)))
 	if len(f.open) == 0 {
 		return f.found, nil
 	}
-	if err := f.useDates(); err != nil {
-		return nil, err
-	}
-	if len(f.open) == 0 {
-		return f.found, nil
+	if err := f.rememberDates(); err != nil || len(f.open) == 0 {
+		return f.found, err
 	}
 	more, err := s.findInRecords(prog.key, &c, f.open)
 	f.found.indexes = mergeSorted(f.found.indexes, more)
@@ -120,11 +122,10 @@ type finder struct {
 	open  mailstore.UIDSet // messages that records have to decide about
 }
 
-func (f *finder) useDates() error { return nil }
-
 // walk judges the messages of a set from the view.
 func (f *finder) walk(among mailstore.UIDSet) {
 	c, key, view := f.c, f.prog.key, f.c.in.view
+	row := 0
 	for _, r := range among {
 		for first, block := range view.Blocks(view.Search(r.First)) {
 			for i := range block {
@@ -132,6 +133,9 @@ func (f *finder) walk(among mailstore.UIDSet) {
 					break
 				}
 				c.index, c.entry = first+i, block[i]
+				if c.dates != nil {
+					row = c.seekDates(row)
+				}
 				switch key.eval(c) {
 				case matched:
 					f.found.indexes = append(f.found.indexes, uint32(c.index))

@@ -52,7 +52,13 @@ func (k dateKey) eval(c *candidate) verdict {
 // day is the day of one of the message's dates, if it is known yet.
 func (c *candidate) day(of dateOf) (day int32, ok bool) {
 	if c.msg == nil {
-		return 0, false
+		if c.dates == nil || c.row < 0 || of == savedDate {
+			return 0, false
+		}
+		if of == sentDate {
+			return c.dates.sentDay[c.row], true
+		}
+		return c.dates.arrivalDay[c.row], true
 	}
 	switch of {
 	case sentDate:
@@ -91,12 +97,53 @@ type withinKey struct {
 }
 
 func (k withinKey) eval(c *candidate) verdict {
-	if c.msg == nil {
+	arrival, ok := c.arrival()
+	if !ok {
 		return unknown
 	}
-	age := c.now.Unix() - c.msg.InternalDate.Unix()
+	age := c.now.Unix() - arrival
 	if k.younger {
 		return verdictOf(age <= k.age)
 	}
 	return verdictOf(age >= k.age)
+}
+
+// arrival is the INTERNALDATE in seconds since 1970, if it is known yet.
+func (c *candidate) arrival() (seconds int64, ok bool) {
+	switch {
+	case c.msg != nil:
+		return c.msg.InternalDate.Unix(), true
+	case c.dates != nil && c.row >= 0:
+		return c.dates.arrival[c.row], true
+	}
+	return 0, false
+}
+
+// seekDates finds the message in the remembered dates, from a row on, and
+// returns where the next one is to be looked for.
+func (c *candidate) seekDates(row int) int {
+	row = c.dates.seek(row, c.entry.UID)
+	if c.row = -1; row < len(c.dates.uids) && c.dates.uids[row] == c.entry.UID {
+		c.row = row
+	}
+	return row
+}
+
+// rememberDates reads the dates of the whole mailbox when they are asked for of
+// most of it anyway, and judges the open messages again: the next search by date
+// reads nothing.
+func (f *finder) rememberDates() error {
+	c := f.c
+	if !f.prog.dates || c.dates != nil || 2*f.open.Len() < c.in.view.Len() {
+		return nil
+	}
+	var err error
+	if c.dates, err = c.s.keys(c.in, unranked, keyDates); err != nil {
+		return err
+	}
+	open, found := f.open, f.found.indexes
+	f.open, f.found.indexes = nil, nil
+	f.walk(open)
+	f.found.indexes = mergeSorted(found, f.found.indexes)
+	return nil
 }

@@ -74,3 +74,37 @@ func entriesAt(v *mailstore.View, indexes []uint32) func(yield func(mailstore.En
 		}
 	}
 }
+
+// union is what is in one of the sets.
+func union(a, b mailstore.UIDSet) mailstore.UIDSet {
+	switch {
+	case len(a) == 0:
+		return b
+	case len(b) == 0:
+		return a
+	}
+	return mailstore.NewUIDSet(append(append(make(mailstore.UIDSet, 0, len(a)+len(b)), a...), b...))
+}
+
+// without is what is in a and not in b.
+func without(a, b mailstore.UIDSet) mailstore.UIDSet {
+	var out mailstore.UIDSet
+	for _, r := range a {
+		for len(b) > 0 && b[0].Last < r.First {
+			b = b[1:]
+		}
+		rest := b
+		first := uint64(r.First)
+		for len(rest) > 0 && rest[0].First <= r.Last {
+			if uint64(rest[0].First) > first {
+				out = append(out, mailstore.UIDRange{First: mailstore.UID(first), Last: rest[0].First - 1})
+			}
+			first = max(first, uint64(rest[0].Last)+1)
+			rest = rest[1:]
+		}
+		if first <= uint64(r.Last) {
+			out = append(out, mailstore.UIDRange{First: mailstore.UID(first), Last: r.Last})
+		}
+	}
+	return out
+}

@@ -2,6 +2,14 @@ package imap
 
 import "tram/internal/access/imap/thread"
 
+// threadAlgorithms are those of RFC 5256, and REFS, which Dovecot and Cyrus
+// have in the same form.
+var threadAlgorithms = map[string]func([]thread.Message) *thread.Forest{
+	"ORDEREDSUBJECT": thread.OrderedSubject,
+	"REFERENCES":     thread.References,
+	"REFS":           thread.Refs,
+}
+
 // thread = "THREAD" SP thread-alg SP charset 1*(SP search-key) (RFC 5256)
 func (s *session) thread() (string, error) { return s.threadMessages(false) }
 
@@ -15,25 +23,28 @@ func (s *session) threadMessages(byUID bool) (string, error) {
 	if !d.ExpectSP() || !d.ExpectKeyword(&algorithm) || !d.ExpectSP() || !p.charsetName() || !d.ExpectSP() {
 		return "", p.failure()
 	}
-	if algorithm != "REFERENCES" && algorithm != "ORDEREDSUBJECT" {
+	build, ok := threadAlgorithms[algorithm]
+	if !ok {
 		return "", bad("Unknown thread algorithm")
 	}
 	prog, ok := p.program()
 	if !ok || !d.ExpectCRLF() {
 		return "", p.failure()
 	}
+	if prog.modSeq {
+		s.enableCondstore()
+	}
 	in := s.sel.target()
 	found, err := s.find(prog, prog.bind(in), in)
 	if err != nil {
 		return "", err
 	}
-	msgs, err := s.threadKeys(found.indexes, byUID)
+	msgs, err := s.threadKeys(in, found.indexes, byUID)
+	if err == nil && algorithm == "REFS" {
+		err = s.byArrival(in, found.indexes, msgs)
+	}
 	if err != nil {
 		return "", err
-	}
-	build := thread.OrderedSubject
-	if algorithm == "REFERENCES" {
-		build = thread.References
 	}
 	s.enc.Raw("* THREAD")
 	if len(msgs) > 0 {
@@ -45,33 +56,47 @@ func (s *session) threadMessages(byUID bool) (string, error) {
 }
 
 // threadKeys gathers what threading has to know of messages.
-func (s *session) threadKeys(found []uint32, byUID bool) ([]thread.Message, error) {
+func (s *session) threadKeys(in *target, found []uint32, byUID bool) ([]thread.Message, error) {
 	if len(found) == 0 {
 		return nil, nil
 	}
-	cols, err := s.columns(keyDate, keySubject, keyThread)
+	rows, err := s.keys(in, unranked, keyDates, keySubject, keyThread)
 	if err != nil {
 		return nil, err
 	}
-	view := s.sel.view
-	r := searchResult{s: s, in: s.sel.target(), byUID: byUID}
 	msgs := make([]thread.Message, len(found))
-	dates, subjects, threads := cols[keyDate], cols[keySubject], cols[keyThread]
-	for i, p := range positions(dates, view, found) {
-		msgs[i].Number = r.number(found[i])
-		if p >= 0 {
-			msgs[i].Date = dates.numbers[p]
+	subjects, threads := &rows.texts[keySubject-firstText], &rows.threads
+	for i, row := range rows.positions(in.view, found) {
+		m := &msgs[i]
+		m.Number = found[i] + 1
+		if row < 0 {
+			continue
 		}
+		m.Date = rows.date[row]
+		m.Subject, m.Reply = subjects.numbers[row]>>1, subjects.numbers[row]&1 != 0
+		m.ID, m.Refs = threads.ids[row], threads.refsOf(row)
 	}
-	for i, p := range positions(subjects, view, found) {
-		if p >= 0 {
-			msgs[i].Subject, msgs[i].Reply = subjects.strings[p], subjects.numbers[p] != 0
-		}
-	}
-	for i, p := range positions(threads, view, found) {
-		if p >= 0 {
-			msgs[i].ID, msgs[i].Refs = threads.ids[p], threads.refsOf(int(p))
+	if byUID {
+		i := 0
+		for e := range entriesAt(in.view, found) {
+			msgs[i].Number = uint32(e.UID)
+			i++
 		}
 	}
 	return msgs, nil
+}
+
+// byArrival dates messages by their INTERNALDATE: REFS knows no other.
+func (s *session) byArrival(in *target, found []uint32, msgs []thread.Message) error {
+	if len(found) == 0 {
+		return nil
+	}
+	rows, err := s.keys(in, unranked, keyDates)
+	if err != nil {
+		return err
+	}
+	for i, date := range pick(rows.arrival, rows.positions(in.view, found)) {
+		msgs[i].Date = date
+	}
+	return nil
 }

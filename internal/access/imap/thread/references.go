@@ -26,32 +26,38 @@ func References(msgs []Message) *Forest {
 type builder struct {
 	msgs   []Message
 	parent []int32
-	byID   map[uint64]int32
+	byID   []int32 // node of each ID, none until it is seen
 }
 
 // newBuilder gives each Message-ID to the first message that has it.
 func newBuilder(msgs []Message) *builder {
-	b := &builder{msgs: msgs, parent: make([]int32, len(msgs), 2*len(msgs)), byID: make(map[uint64]int32, len(msgs))}
+	largest := uint32(0)
+	for i := range msgs {
+		largest = max(largest, msgs[i].ID)
+		for _, ref := range msgs[i].Refs {
+			largest = max(largest, ref)
+		}
+	}
+	b := &builder{msgs: msgs, parent: make([]int32, len(msgs), 2*len(msgs)), byID: make([]int32, largest+1)}
+	for i := range b.byID {
+		b.byID[i] = none
+	}
 	for i := range msgs {
 		b.parent[i] = none
-		if id := msgs[i].ID; id != 0 {
-			if _, taken := b.byID[id]; !taken {
-				b.byID[id] = int32(i)
-			}
+		if id := msgs[i].ID; id != 0 && b.byID[id] == none {
+			b.byID[id] = int32(i)
 		}
 	}
 	return b
 }
 
 // node is the message with an ID, or a dummy for it.
-func (b *builder) node(id uint64) int32 {
-	n, ok := b.byID[id]
-	if !ok {
-		n = int32(len(b.parent))
+func (b *builder) node(id uint32) int32 {
+	if b.byID[id] == none {
+		b.byID[id] = int32(len(b.parent))
 		b.parent = append(b.parent, none)
-		b.byID[id] = n
 	}
-	return n
+	return b.byID[id]
 }
 
 // link links the references of a message to one another, and it to the last.
@@ -155,7 +161,7 @@ func (f *Forest) joinSubjects() {
 	place := make(map[int32]int, len(table)) // where a node of the table stands in kept
 	for _, n := range f.root {
 		subject := f.first(n).Subject
-		if subject == "" {
+		if subject == 0 {
 			kept = append(kept, n)
 			continue
 		}
@@ -184,11 +190,11 @@ func (f *Forest) joinSubjects() {
 }
 
 // subjectTable is step 5.B: the message that stands for each subject.
-func (f *Forest) subjectTable() map[string]int32 {
-	table := make(map[string]int32, len(f.root))
+func (f *Forest) subjectTable() map[uint32]int32 {
+	table := make(map[uint32]int32, len(f.root))
 	for _, n := range f.root {
 		m := f.first(n)
-		if m.Subject == "" {
+		if m.Subject == 0 {
 			continue
 		}
 		in, ok := table[m.Subject]

@@ -1,5 +1,6 @@
 // Package thread puts messages into conversations, by the two algorithms of
-// RFC 5256. It knows messages by a few keys only and reads nothing itself.
+// RFC 5256 and by REFS. It knows messages by a few numbers only and reads
+// nothing itself.
 package thread
 
 import (
@@ -8,13 +9,15 @@ import (
 	"strconv"
 )
 
-// Message is what threading has to know of a message.
+// Message is what threading has to know of a message. Message-IDs and subjects
+// are numbers, the same for the same text; small ones, for tables are as long as
+// the largest.
 type Message struct {
 	Number  uint32   // what the message is called in the answer
-	Date    int64    // sent date, in seconds since 1970
-	ID      uint64   // hash of the Message-ID; 0 when there is none
-	Refs    []uint64 // hashes of the references, oldest first
-	Subject string   // base subject, folded so that equal ones are the same string
+	Date    int64    // sent date (for REFS: of arrival), in seconds since 1970
+	ID      uint32   // number of the Message-ID; 0 when there is none
+	Refs    []uint32 // numbers of the references, oldest first
+	Subject uint32   // number of the base subject; 0 for an empty one
 	Reply   bool     // the subject was that of a reply or a forwarded message
 }
 

@@ -15,12 +15,12 @@ import (
 // number. An id of "-" is none; a subject that begins with "Re:" is a reply.
 func parse(text string) []Message {
 	var msgs []Message
-	hash := func(s string) uint64 {
-		var h uint64
-		for _, c := range s {
-			h = h*131 + uint64(c)
+	numbers := map[string]uint32{"": 0}
+	number := func(s string) uint32 {
+		if _, ok := numbers[s]; !ok {
+			numbers[s] = uint32(len(numbers))
 		}
-		return h
+		return numbers[s]
 	}
 	for line := range strings.Lines(text) {
 		head, subject, _ := strings.Cut(strings.TrimSpace(line), "|")
@@ -29,14 +29,17 @@ func parse(text string) []Message {
 			continue
 		}
 		n, _ := strconv.Atoi(words[0])
-		m := Message{Number: uint32(n), Date: int64(n), Subject: strings.TrimSpace(subject)}
-		m.Subject, m.Reply = strings.CutPrefix(m.Subject, "Re:")
-		m.Subject = strings.TrimSpace(m.Subject)
+		m := Message{Number: uint32(n), Date: int64(n)}
+		subject, m.Reply = strings.CutPrefix(strings.TrimSpace(subject), "Re:")
+		m.Subject = number("subject " + strings.TrimSpace(subject))
+		if strings.TrimSpace(subject) == "" {
+			m.Subject = 0
+		}
 		if len(words) > 1 && words[1] != "-" {
-			m.ID = hash(words[1])
+			m.ID = number(words[1])
 		}
 		for _, r := range words[min(2, len(words)):] {
-			m.Refs = append(m.Refs, hash(r))
+			m.Refs = append(m.Refs, number(r))
 		}
 		msgs = append(msgs, m)
 	}
@@ -73,6 +76,20 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+func TestRefs(t *testing.T) {
+	for _, c := range []struct{ name, msgs, want string }{
+		{"nothing", "", ""},
+		{"subjects do not join", "1 a | x\n2 b | x\n3 c | Re: x", "(1)(2)(3)"},
+		{"by the latest", "1 a | x\n2 b | y\n3 c a | z", "(2)(1 3)"},
+		{"a dummy of two", "1 b a | x\n2 d | y\n3 c a | x", "(2)((1)(3))"},
+		{"a dummy of one", "1 b a | x\n2 d | y", "(1)(2)"},
+	} {
+		if got := string(Refs(parse(c.msgs)).Append(nil)); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestOrderedSubject(t *testing.T) {
 	for _, c := range []struct{ msgs, want string }{
 		{"", ""},
@@ -95,13 +112,13 @@ func TestComplete(t *testing.T) {
 		msgs := make([]Message, n)
 		for i := range msgs {
 			m := &msgs[i]
-			*m = Message{Number: uint32(i + 1), Date: int64(rng.IntN(20)), ID: uint64(rng.IntN(50)), Reply: rng.IntN(2) == 0}
-			m.Subject = []string{"", "a", "b", "c"}[rng.IntN(4)]
+			*m = Message{Number: uint32(i + 1), Date: int64(rng.IntN(20)), ID: uint32(rng.IntN(50)), Reply: rng.IntN(2) == 0}
+			m.Subject = uint32(rng.IntN(4))
 			for range rng.IntN(4) {
-				m.Refs = append(m.Refs, uint64(1+rng.IntN(60)))
+				m.Refs = append(m.Refs, uint32(1+rng.IntN(60)))
 			}
 		}
-		for name, f := range map[string]*Forest{"references": References(msgs), "subject": OrderedSubject(msgs)} {
+		for name, f := range map[string]*Forest{"references": References(msgs), "subject": OrderedSubject(msgs), "refs": Refs(msgs)} {
 			text := string(f.Append(nil))
 			found := number.FindAllString(text, -1)
 			slices.SortFunc(found, func(a, b string) int {
@@ -145,11 +162,11 @@ func TestHostile(t *testing.T) {
 	const n = 30_000
 	chain := make([]Message, n)
 	for i := range chain {
-		chain[i] = Message{Number: uint32(i + 1), ID: uint64(i + 1), Refs: []uint64{uint64(i + 2)}}
+		chain[i] = Message{Number: uint32(i + 1), ID: uint32(i + 1), Refs: []uint32{uint32(i + 2)}}
 	}
 	dummies := make([]Message, n/10)
 	for i := range dummies {
-		dummies[i] = Message{Number: uint32(i + 1), ID: uint64(n + i), Refs: []uint64{uint64(i + 1), uint64(i + 2), uint64(i + 3)}}
+		dummies[i] = Message{Number: uint32(i + 1), ID: uint32(n + i), Refs: []uint32{uint32(i + 1), uint32(i + 2), uint32(i + 3)}}
 	}
 	for name, msgs := range map[string][]Message{"chain": chain, "dummies": dummies} {
 		start := time.Now()
