@@ -6,22 +6,25 @@ import "encoding/binary"
 // each. Numbers in keys are big-endian, so that their order is the order of
 // keys.
 const (
-	kindAccount   byte = 'a' // a                        one record: what is counted an account
-	kindMailbox   byte = 'b' // b <mailbox>              name, uidvalidity, special use
-	kindCounters  byte = 'c' // c <mailbox>              what STATUS shows
-	kindEnvelope  byte = 'e' // e <mailbox> <uid>        ENVELOPE
-	kindFlags     byte = 'f' // f <mailbox> <block>      flags, modseq and size of up to 128 messages
-	kindHeader    byte = 'h' // h <mailbox> <uid>        header lines
-	kindKeywords  byte = 'k' // k <mailbox>              the table of keywords
-	kindACL       byte = 'l' // l <mailbox>              access control list
-	kindMeta      byte = 'm' // m <mailbox> <uid>        dates, blob, own lines
-	kindUIDL      byte = 'o' // o <mailbox>              how POP3's unique ids are made
-	kindPreview   byte = 'p' // p <mailbox> <uid>        the beginning of the text
-	kindName      byte = 'n' // n <name>                 mailbox of a name
-	kindStructure byte = 's' // s <mailbox> <uid>        parts, BODYSTRUCTURE
-	kindSubscribe byte = 'u' // u <name>                 a subscription
-	kindThread    byte = 't' // t <generation> <hash>    thread of a Message-ID
-	kindLog       byte = 'x' // x <modseq> <mailbox>     what changed
+	kindAccount    byte = 'a' // a                        one record: what is counted an account
+	kindMailbox    byte = 'b' // b <mailbox>              name, uidvalidity, special use
+	kindCounters   byte = 'c' // c <mailbox>              what STATUS shows
+	kindAnnotation byte = 'd' // d <mailbox> <entry> 0 <user>  annotation
+	kindEnvelope   byte = 'e' // e <mailbox> <uid>        ENVELOPE
+	kindFlags      byte = 'f' // f <mailbox> <block>      flags, modseq and size of up to 128 messages
+	kindHeader     byte = 'h' // h <mailbox> <uid>        header lines
+	kindIndex      byte = 'i' // i <mailbox> …            text index, see package textindex
+	kindKeywords   byte = 'k' // k <mailbox>              the table of keywords
+	kindACL        byte = 'l' // l <mailbox>              access control list
+	kindMeta       byte = 'm' // m <mailbox> <uid>        dates, blob, own lines
+	kindUIDL       byte = 'o' // o <mailbox>              how POP3's unique ids are made
+	kindPreview    byte = 'p' // p <mailbox> <uid>        the beginning of the text
+	kindName       byte = 'n' // n <name>                 mailbox of a name
+	kindStructure  byte = 's' // s <mailbox> <uid>        parts, BODYSTRUCTURE
+	kindSubscribe  byte = 'u' // u <name>                 a subscription
+	kindThread     byte = 't' // t <generation> <hash>    thread of a Message-ID
+	kindGone       byte = 'v' // v <mailbox> <uid/65536>    what was expunged before the change log begins
+	kindLog        byte = 'x' // x <modseq> <mailbox>     what changed
 )
 
 // messageKinds are the kinds that have one record a message.

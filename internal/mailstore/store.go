@@ -14,6 +14,7 @@ const DefaultViewMessages = 500_000
 // Options configure a store. The zero value is a sensible one.
 type Options struct {
 	ViewMessages int          // messages of the views that are kept though no session holds them; 0 means DefaultViewMessages
+	NoTextIndex  bool         // no text index is made or used: searches read the messages
 	Logger       *slog.Logger // where Run reports trouble; nil means nowhere
 }
 
@@ -25,6 +26,7 @@ type Store struct {
 	log      *slog.Logger
 	views    *views
 	watchers *watchers
+	indexer  *indexer
 	grants   aclCache
 }
 
@@ -37,5 +39,5 @@ func New(db kv.DB, blobs blob.Store, o Options) *Store {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Store{db: db, blobs: blobs, log: o.Logger, views: newViews(o.ViewMessages), watchers: newWatchers()}
+	return &Store{db: db, blobs: blobs, log: o.Logger, views: newViews(o.ViewMessages), watchers: newWatchers(), indexer: newIndexer(o.NoTextIndex)}
 }

@@ -63,6 +63,7 @@ func (ws *watchers) remove(id kv.Account, w *watcher) {
 // It does not wait: when somebody watches the account, the commit is synced
 // and watchers are told soon after.
 func (s *Store) Committed(accounts ...kv.Account) {
+	s.indexer.note(accounts...)
 	ws := s.watchers
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
@@ -83,7 +84,16 @@ func (s *Store) Committed(accounts ...kv.Account) {
 // Run tells watchers of changes until ctx ends, and returns its cause. One
 // goroutine does it for all: the first Sync of a round covers the commits of
 // all accounts that changed meanwhile, the others cost nothing.
+//
+// A second goroutine makes text indexes. It is gone when Run returns.
 func (s *Store) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	var indexer sync.WaitGroup
+	if !s.indexer.off {
+		indexer.Go(func() { s.runIndexer(ctx) })
+	}
+	defer indexer.Wait()
+	defer stop(nil)
 	for {
 		select {
 		case <-ctx.Done():

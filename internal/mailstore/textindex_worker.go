@@ -1,0 +1,304 @@
+package mailstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"tram/internal/mailstore/textindex"
+	"tram/internal/storage/kv"
+)
+
+// When the worker looks at an account.
+const (
+	indexQuiet = 2 * time.Second  // after its last change: deliveries come in bursts,
+	indexWait  = 30 * time.Second // but not longer than this after the first one
+)
+
+// indexer is told which accounts changed or were searched, and makes their text
+// indexes, one account at a time.
+type indexer struct {
+	off  bool
+	wake chan struct{}
+
+	mu      sync.Mutex
+	pending map[kv.Account]*indexDue
+	broken  map[brokenIndex]struct{}
+
+	work    sync.Mutex // held by whoever writes indexes
+	builder textindex.Builder
+}
+
+// indexDue is an account that waits for the worker.
+type indexDue struct{ first, last time.Time } // changes since it was looked at
+
+// brokenIndex is the index of a mailbox that did not decode.
+type brokenIndex struct {
+	account kv.Account
+	mailbox MailboxID
+}
+
+func newIndexer(off bool) *indexer {
+	return &indexer{off: off, wake: make(chan struct{}, 1),
+		pending: map[kv.Account]*indexDue{}, broken: map[brokenIndex]struct{}{}}
+}
+
+// note says that accounts changed or were searched.
+func (x *indexer) note(ids ...kv.Account) {
+	if x.off {
+		return
+	}
+	now := time.Now()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	waiting := len(x.pending)
+	for _, id := range ids {
+		switch due := x.pending[id]; {
+		case id < kv.FirstUser: // a delivery names the queue's accounts too
+		case due != nil:
+			due.last = now
+		default:
+			x.pending[id] = &indexDue{first: now, last: now}
+		}
+	}
+	if waiting > 0 || len(x.pending) == 0 {
+		return // nobody is due before those who wait already
+	}
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+// damaged says that an index does not decode.
+func (x *indexer) damaged(id kv.Account, m MailboxID) {
+	x.mu.Lock()
+	x.broken[brokenIndex{id, m}] = struct{}{}
+	x.mu.Unlock()
+	x.note(id)
+}
+
+// take returns the accounts that are due, those with the latest change first:
+// who was there last may search next. Without any it returns how long until
+// there is one; 0 when nothing waits.
+func (x *indexer) take(now time.Time) (due []kv.Account, wait time.Duration) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	last := map[kv.Account]time.Time{}
+	for id, d := range x.pending {
+		left := min(d.last.Add(indexQuiet).Sub(now), d.first.Add(indexWait).Sub(now))
+		if left <= 0 {
+			due, last[id] = append(due, id), d.last
+			delete(x.pending, id)
+		} else if wait == 0 || left < wait {
+			wait = left
+		}
+	}
+	slices.SortFunc(due, func(a, b kv.Account) int { return last[b].Compare(last[a]) })
+	return due, wait
+}
+
+// backlog is the number of accounts that wait for their text index.
+func (x *indexer) backlog() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.pending)
+}
+
+// IndexBacklog is the number of accounts that changed since the text index
+// was brought up to date.
+func (s *Store) IndexBacklog() int { return s.indexer.backlog() }
+
+// runIndexer makes text indexes until ctx ends. It sleeps when there is nothing
+// to do, and takes a small share of one core when there is.
+func (s *Store) runIndexer(ctx context.Context) {
+	pace := newPace()
+	for ctx.Err() == nil {
+		due, wait := s.indexer.take(time.Now())
+		for _, id := range due {
+			pace.start()
+			err := s.updateIndex(ctx, id, indexMessages, pace.rest)
+			if err == nil {
+				err = pace.rest(ctx)
+			}
+			if err != nil && ctx.Err() == nil {
+				s.log.Warn("text index not brought up to date; searches read the messages", "account", id, "err", err)
+			}
+		}
+		if len(due) == 0 {
+			s.indexer.sleep(ctx, wait)
+		}
+	}
+}
+
+// sleep waits until an account comes, or for a time that is not 0.
+func (x *indexer) sleep(ctx context.Context, wait time.Duration) {
+	var passed <-chan time.Time
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		passed = timer.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-x.wake:
+	case <-passed:
+	}
+}
+
+// UpdateIndex brings the text indexes of an account up to date at once, however
+// little is new.
+func (s *Store) UpdateIndex(ctx context.Context, id kv.Account) error {
+	return s.updateIndex(ctx, id, 1, func(ctx context.Context) error { return ctx.Err() })
+}
+
+func (s *Store) updateIndex(ctx context.Context, id kv.Account, atLeast int, rest func(context.Context) error) error {
+	if s.indexer.off {
+		return nil
+	}
+	s.indexer.work.Lock()
+	defer s.indexer.work.Unlock()
+	if err := s.dropBroken(ctx, id); err != nil {
+		return err
+	}
+	boxes, err := s.boxesToIndex(ctx, id, atLeast)
+	if err != nil {
+		return err
+	}
+	defer func() { s.indexer.builder = textindex.Builder{} }() // an idle server keeps nothing
+	for _, m := range boxes {
+		w := indexWork{s: s, id: id, mailbox: m, prefix: indexPrefix(m), rest: rest, builder: &s.indexer.builder}
+		err := w.run(ctx, atLeast)
+		switch {
+		case errors.Is(err, errStale), errors.Is(err, ErrNoMailbox):
+		case errors.Is(err, textindex.ErrCorrupt):
+			s.indexer.damaged(id, m)
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+// boxesToIndex returns the mailboxes of which enough is not indexed.
+func (s *Store) boxesToIndex(ctx context.Context, id kv.Account, atLeast int) (boxes []MailboxID, err error) {
+	err = s.db.View(ctx, id, func(r kv.Reader) error {
+		it := r.Scan([]byte{kindCounters}, []byte{kindCounters + 1})
+		defer it.Close()
+		for it.Next() {
+			c, err := decodeCounters(it.Value())
+			if err != nil {
+				continue // Verify tells of it
+			}
+			m := boxKeyOf(it.Key())
+			if c.uidNext-1 < UID(atLeast) && c.size < indexBytes {
+				continue
+			}
+			state, err := readIndexState(r, m, indexPrefix(m))
+			if errors.Is(err, textindex.ErrCorrupt) {
+				err = nil // of other rules, or damaged: it is made again
+			}
+			if err != nil {
+				return err
+			}
+			_, _, merge := state.NextMerge(uint64(c.messages))
+			if merge || worthIndexing(&c, state.To, atLeast) {
+				boxes = append(boxes, m)
+			}
+		}
+		return it.Err()
+	})
+	return boxes, err
+}
+
+// dropBroken removes the indexes of an account that do not decode.
+func (s *Store) dropBroken(ctx context.Context, id kv.Account) error {
+	s.indexer.mu.Lock()
+	var broken []MailboxID
+	for b := range s.indexer.broken {
+		if b.account == id {
+			broken = append(broken, b.mailbox)
+			delete(s.indexer.broken, b)
+		}
+	}
+	s.indexer.mu.Unlock()
+	for _, m := range broken {
+		s.log.Warn("text index was damaged and is made again", "account", id, "mailbox", m)
+		err := s.db.Update(ctx, []kv.Account{id}, func(ktx kv.Tx) error {
+			return ktx.Account(id).DeleteRange(indexPrefix(m), indexPrefix(m+1))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// How the worker shares the processor.
+const (
+	paceSlice = 5 * time.Millisecond  // of work, then a rest
+	paceIdle  = 1                     // the rest is as long as the work while nothing else happens,
+	paceBusy  = 9                     // and so many times as long while the server has other work
+	paceLook  = 50 * time.Millisecond // how often it looks which of the two it is
+	busyShare = 0.2                   // of one core that others take, from which on the server has other work
+)
+
+// pace makes work rest.
+type pace struct {
+	began  time.Time // this slice of work
+	looked time.Time
+	cpu    time.Duration // of the process, when it looked
+	own    time.Duration // of work since then
+	factor int
+}
+
+func newPace() *pace { return &pace{factor: paceBusy} }
+
+// start begins a slice of work.
+func (p *pace) start() { p.began = time.Now() }
+
+// rest sleeps when a slice of work is over.
+func (p *pace) rest(ctx context.Context) error {
+	worked := time.Since(p.began)
+	if worked < paceSlice {
+		return ctx.Err()
+	}
+	p.own += worked
+	p.look()
+	timer := time.NewTimer(worked * time.Duration(p.factor))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	p.began = time.Now()
+	return ctx.Err()
+}
+
+// look finds out whether the server has other work.
+func (p *pace) look() {
+	now := time.Now()
+	passed := now.Sub(p.looked)
+	if passed < paceLook {
+		return
+	}
+	cpu := processTime()
+	others := cpu - p.cpu - p.own
+	p.factor = paceIdle
+	if p.looked.IsZero() || float64(others) > busyShare*float64(passed) {
+		p.factor = paceBusy
+	}
+	p.looked, p.cpu, p.own = now, cpu, 0
+}
+
+// processTime is the processor time that the process has used.
+func processTime() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
