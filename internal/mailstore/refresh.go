@@ -30,6 +30,10 @@ func (s *Store) viewIn(ctx context.Context, slot *slot) (*View, error) {
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
 	old, v := slot.view(), (*View)(nil)
+	version, known := s.db.Version(slot.key.account)
+	if old != nil && known && slot.known && version == slot.version {
+		return old, nil
+	}
 	err := s.db.View(ctx, slot.key.account, func(r kv.Reader) (err error) {
 		v, err = refresh(r, slot.key.mailbox, old)
 		return err
@@ -40,6 +44,7 @@ func (s *Store) viewIn(ctx context.Context, slot *slot) (*View, error) {
 	if v != old {
 		slot.set(v)
 	}
+	slot.version, slot.known = version, known
 	return v, nil
 }
 

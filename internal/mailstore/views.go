@@ -11,7 +11,8 @@ import (
 // views remembers the newest view of each mailbox, so that all sessions share
 // one. The most recently used are kept up to a number of messages; others only
 // as long as a session holds them. It is never trusted: whoever takes a view
-// from it compares its MODSEQ with the record.
+// from it compares its MODSEQ with the record, unless the store says that nothing
+// was committed since that was done last.
 type views struct {
 	limit int // messages
 
@@ -33,6 +34,10 @@ type slot struct {
 
 	mu   sync.Mutex // held while the view is brought up to date
 	weak weak.Pointer[View]
+	// version is the account's (kv.DB.Version) before the view was compared with
+	// the records, if that was known: while it stays, so does the view.
+	version uint64
+	known   bool
 
 	// Under views.mu.
 	keep   *View

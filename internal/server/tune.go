@@ -17,17 +17,13 @@ const (
 	fewFiles = 8192
 	// filesInReserve are kept for stores, deliveries and logs.
 	filesInReserve = 512
-	// collectAt is how much the heap may grow, in percent, before it is
-	// collected; half of Go's own choice. An idle server holds little, so
-	// collections are cheap, and the memory of a peak is given back sooner.
-	collectAt = 50
 )
 
 // tune sets the limits of the process. What the environment sets explicitly
 // (GOGC, GOMEMLIMIT) stays.
 func tune(c *config.Config, log *slog.Logger) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
+		startCollector(int64(c.Limits.Memory))
 	}
 	if c.Limits.Memory > 0 && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(c.Limits.Memory))

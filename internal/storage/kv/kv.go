@@ -137,6 +137,13 @@ type DB interface {
 	// concurrent callers share one sync of the disk.
 	Sync(ctx context.Context, a Account) error
 
+	// Version is a number that is another one after each commit to the account
+	// becomes visible, and may be another one without. So a reader that keeps
+	// what it read need not read again while the number, taken before the
+	// reading, is the same. known is false when it cannot be told now, or by
+	// this backend.
+	Version(a Account) (v uint64, known bool)
+
 	// Snapshot runs fn on one consistent picture of all accounts. It may hold
 	// back the reclaiming of space: for verification, backup and sweeps.
 	Snapshot(ctx context.Context, fn func(Snapshot) error) error

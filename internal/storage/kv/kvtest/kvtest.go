@@ -45,6 +45,7 @@ func Run(t *testing.T, open Open) {
 		{"NoDeadlock", testNoDeadlock},
 		{"WaitingEndsWithContext", testContext},
 		{"Sync", testSync},
+		{"Version", testVersion},
 		{"Close", testClose},
 		{"CloseWaits", testCloseWaits},
 		{"Model", testModel},

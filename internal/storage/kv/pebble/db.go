@@ -155,6 +155,9 @@ func (d *DB) Sync(ctx context.Context, a kv.Account) error {
 	return err
 }
 
+// Version implements kv.DB: the ticket of the account's last commit.
+func (d *DB) Version(a kv.Account) (v uint64, known bool) { return d.locks.ticket(a) }
+
 // flushLog makes every commit durable that is in the log. It is called by one
 // goroutine at a time on behalf of all who wait.
 func (d *DB) flushLog() error {

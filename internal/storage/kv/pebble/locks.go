@@ -177,6 +177,9 @@ func (s *lockShard) release(a kv.Account, e *entry) {
 func (s *lockShard) clean(durable func(uint64) bool) {
 	for a, e := range s.entries {
 		if e.users == 0 && durable(e.ticket) {
+			// The floor rises with it, so that an account never has a number
+			// again that it had before (kv.DB.Version).
+			s.floor = max(s.floor, e.ticket)
 			delete(s.entries, a)
 		}
 	}
