@@ -54,6 +54,7 @@ func (c *Config) check(r *report) {
 	}
 	c.checkQueue(r)
 	c.checkPrograms(r)
+	c.checkPOP3(r)
 	within(r, "log.journal", c.Log.Journal, Day, maxJournal)
 	c.checkMetrics(r)
 }
@@ -69,7 +70,7 @@ func (c *Config) checkListener(r *report, i int) {
 	at := func(field string) string { return ListenerKey(i, field) }
 	entry := strings.TrimSuffix(at(""), ".")
 	if l.Protocol == "" && c.lines[at("protocol")] == 0 {
-		r.at(entry, `has no protocol; add protocol = "smtp", "submission", "imap", "pop3" or "lmtp"`)
+		r.at(entry, `has no protocol; add protocol = "smtp", "submission", "imap", "pop3", "pop2" or "lmtp"`)
 	}
 	_, _, err := splitHostPort(l.Address)
 	if l.Unix() {
@@ -83,6 +84,9 @@ func (c *Config) checkListener(r *report, i int) {
 		r.at(at("address"), "%s", err)
 	case slices.ContainsFunc(c.Listeners[:i], func(o Listener) bool { return o.Address == l.Address }):
 		r.at(at("address"), "%q is used by another listener; every listener needs an address of its own", l.Address)
+	}
+	if l.Protocol == POP2 && l.TLS == StartTLS {
+		r.at(at("tls"), `pop2 has no command to start TLS; write tls = "none" or "implicit"`)
 	}
 	if l.TLS == NoTLS && l.PlaintextLogin == Never && l.Protocol != SMTP && l.Protocol != LMTP {
 		r.at(at("plaintext_login"), `nobody could log in: there is no TLS, and without it login is forbidden; change tls or plaintext_login`)

@@ -15,6 +15,7 @@ const (
 	Submission Protocol = "submission" // mail from users who log in, ports 587 and 465
 	IMAP       Protocol = "imap"       // ports 143 and 993
 	POP3       Protocol = "pop3"       // ports 110 and 995
+	POP2       Protocol = "pop2"       // RFC 937, port 109; only where it is asked for
 	LMTP       Protocol = "lmtp"       // mail from trusted programs; no usual port
 )
 
@@ -77,7 +78,7 @@ const (
 
 // UnmarshalText accepts one of the protocols.
 func (p *Protocol) UnmarshalText(text []byte) error {
-	return choose(p, text, SMTP, Submission, IMAP, POP3, LMTP)
+	return choose(p, text, SMTP, Submission, IMAP, POP3, POP2, LMTP)
 }
 
 // UnmarshalText accepts one of the choices.

@@ -29,23 +29,24 @@ import (
 // has been checked. Paths are absolute, or relative to the working directory
 // when Config was not read from a file.
 type Config struct {
-	Hostname   string     `json:"hostname"`
-	Data       string     `json:"data"`
-	Postmaster string     `json:"postmaster"`
-	Listeners  []Listener `json:"listener"`
-	TLS        TLS        `json:"tls"`
-	Limits     Limits     `json:"limits"`
-	Trust      Trust      `json:"trust"`
-	Auth       Auth       `json:"auth"`
-	Relay      Relay      `json:"relay"`
-	DNS        DNS        `json:"dns"`
-	Queue      Queue      `json:"queue"`
-	Delivery   Delivery   `json:"delivery"`
-	Programs   Programs   `json:"programs"`
-	Policy     Policy     `json:"policy"`
-	Local      Local      `json:"local"`
-	Log        Log        `json:"log"`
-	Metrics    Metrics    `json:"metrics"`
+	Hostname   string       `json:"hostname"`
+	Data       string       `json:"data"`
+	Postmaster string       `json:"postmaster"`
+	Listeners  []Listener   `json:"listener"`
+	TLS        TLS          `json:"tls"`
+	Limits     Limits       `json:"limits"`
+	Trust      Trust        `json:"trust"`
+	Auth       Auth         `json:"auth"`
+	Relay      Relay        `json:"relay"`
+	DNS        DNS          `json:"dns"`
+	Queue      Queue        `json:"queue"`
+	Delivery   Delivery     `json:"delivery"`
+	Programs   Programs     `json:"programs"`
+	Policy     Policy       `json:"policy"`
+	Local      Local        `json:"local"`
+	POP3       POP3Settings `json:"pop3"`
+	Log        Log          `json:"log"`
+	Metrics    Metrics      `json:"metrics"`
 
 	file  string         // for Problem; empty when not read from a file
 	lines map[string]int // "limits.message_size" or "listener[0].address" → line

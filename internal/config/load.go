@@ -83,6 +83,9 @@ func (c *Config) complete() {
 	}
 	for i := range c.Listeners {
 		l := &c.Listeners[i]
+		if l.TLS == "" && l.Protocol == POP2 {
+			l.TLS = NoTLS // it has no STARTTLS
+		}
 		if l.TLS == "" {
 			l.TLS = usualTLS(l.Port())
 		}

@@ -56,6 +56,7 @@ func sections() []section {
 			{"domain", `Completes addresses without a domain, as "root". When empty: the host name, or the domain above it when that is ours and the host name is not.`, func(c *Config) any { return &c.Local.Domain }},
 			{"aliases", "File that newaliases reads.", func(c *Config) any { return &c.Local.Aliases }},
 		}},
+		{name: "pop3", doc: pop3Doc, settings: pop3Settings()},
 		{name: "log", doc: "Lines go to standard error.", settings: []setting{
 			{"level", `"debug", "info", "warn" or "error".`, func(c *Config) any { return &c.Log.Level }},
 			{"format", `"auto" (colours on a terminal, text elsewhere), "text" or "json".`, func(c *Config) any { return &c.Log.Format }},
@@ -87,11 +88,21 @@ func rootSettings() []setting {
 func listenerSettings() []setting {
 	last := func(c *Config) *Listener { return &c.Listeners[len(c.Listeners)-1] }
 	return []setting{
-		{"protocol", `"smtp" (from other servers), "submission" (from users), "imap", "pop3" or "lmtp" (from trusted programs).`, func(c *Config) any { return &last(c).Protocol }},
+		{"protocol", `"smtp" (from other servers), "submission" (from users), "imap", "pop3", "pop2" (RFC 937, for very old programs) or "lmtp" (from trusted programs).`, func(c *Config) any { return &last(c).Protocol }},
 		{"address", `Address as "host:port"; ":25" means every address of the machine. For lmtp also the path of a Unix socket, as "/run/tram/lmtp".`, func(c *Config) any { return &last(c).Address }},
-		{"tls", `"starttls" (the client asks for it), "implicit" (from the first byte) or "none". When left out: implicit on ports 465, 993 and 995, otherwise starttls.`, func(c *Config) any { return &last(c).TLS }},
+		{"tls", `"starttls" (the client asks for it), "implicit" (from the first byte) or "none". When left out: implicit on ports 465, 993 and 995, none for pop2, otherwise starttls.`, func(c *Config) any { return &last(c).TLS }},
 		{"plaintext_login", `Who may log in without TLS: "loopback" (clients on this machine), "never" or "always".`, func(c *Config) any { return &last(c).PlaintextLogin }},
 		{"proxy", "Each connection comes from a proxy named in [trust] proxy and begins with a PROXY header, version 1 or 2.", func(c *Config) any { return &last(c).Proxy }},
+	}
+}
+
+const pop3Doc = "What is special to POP3, and POP2."
+
+func pop3Settings() []setting {
+	return []setting{
+		{"login_delay", "Least time between two logins of an account (LOGIN-DELAY, RFC 2449 6.5). 0 means none.", func(c *Config) any { return &c.POP3.LoginDelay }},
+		{"expire", "Age at which messages are removed from every INBOX, flagged ones excepted, whoever has read them or not (EXPIRE, RFC 2449 6.7); whole days. 0 means never.", func(c *Config) any { return &c.POP3.Expire }},
+		{"language", `Language of the replies for clients that ask for the one you prefer (LANG *, RFC 6856 3.2): "en" or "vi".`, func(c *Config) any { return &c.POP3.Language }},
 	}
 }
 
@@ -155,6 +166,7 @@ func Default() *Config {
 		Delivery: Delivery{Concurrency: 20, Connections: 100},
 		Policy:   Policy{VRFY: VRFYUsers},
 		Local:    Local{Aliases: "/etc/aliases"},
+		POP3:     POP3Settings{Language: "en"},
 		Programs: defaultPrograms(),
 		Log:      Log{Level: "info", Format: LogAuto, Journal: 30 * Day},
 		Metrics:  Metrics{Address: joinHostPort("127.0.0.1", MetricsPort)},

@@ -8,6 +8,7 @@ import (
 	"tram/internal/access/imap"
 	"tram/internal/access/listen"
 	"tram/internal/access/pop"
+	"tram/internal/access/pop/pop2"
 	"tram/internal/access/smtp"
 	"tram/internal/config"
 	"tram/internal/directory"
@@ -23,6 +24,7 @@ type engines struct {
 	mx, submission, lmtp *smtp.Server
 	imap                 *imap.Server
 	pop                  *pop.Server
+	pop2                 *pop2.Server
 
 	mu       sync.Mutex
 	sessions int  // that use them
@@ -65,12 +67,18 @@ func newEngines(s *Server, c *config.Config) (*engines, error) {
 	e.imap = imap.New(s.stores.Mail, s.stores.Blobs, imap.Options{
 		Hostname: c.Hostname, Auth: s.logins("imap"), Log: s.log, Quota: s.quota, Refuse: s.pressure.Refuses,
 		Limits: imap.Limits{
-			Append: int64(c.Limits.MessageSize), IdleTimeout: c.Limits.IMAPIdle.Std(), LoginTimeout: c.Limits.LoginTime.Std(),
+			Append: int64(c.Limits.MessageSize), IdleTimeout: c.Limits.IMAPIdle.Std(), IdleNotice: c.Limits.IMAPNotice.Std(), LoginTimeout: c.Limits.LoginTime.Std(),
 		},
 	})
 	e.pop = pop.New(pop.Options{
 		Hostname: c.Hostname, Auth: s.logins("pop3"), Store: s.stores.Mail, Log: s.log, BadLogin: directory.ErrAuth,
 		IdleTimeout: c.Limits.POP3Idle.Std(), LoginTimeout: c.Limits.LoginTime.Std(),
+		Maildrops: s.maildrops, LoginDelay: c.POP3.LoginDelay.Std(), Expire: c.POP3.Expire.Std(), Language: string(c.POP3.Language),
+	})
+	e.pop2 = pop2.New(pop2.Options{
+		Hostname: c.Hostname, Auth: s.logins("pop2"), Store: s.stores.Mail, Log: s.log, BadLogin: directory.ErrAuth,
+		IdleTimeout: c.Limits.POP3Idle.Std(), LoginTimeout: c.Limits.LoginTime.Std(),
+		Maildrops: s.maildrops, LoginDelay: c.POP3.LoginDelay.Std(),
 	})
 	return e, nil
 }
@@ -89,6 +97,8 @@ func (e *engines) handler(p config.Protocol) listen.Handler {
 		return e.imap.ServeConn
 	case config.POP3:
 		return e.pop.Handle
+	case config.POP2:
+		return e.pop2.Handle
 	}
 	return func(_ context.Context, c net.Conn, _ listen.Info) { c.Close() } // config lets no other through
 }
@@ -99,6 +109,8 @@ func busy(p config.Protocol, hostname string) string {
 		return imap.Busy
 	case config.POP3:
 		return pop.Busy
+	case config.POP2:
+		return pop2.Busy
 	}
 	return smtp.Busy(hostname)
 }

@@ -89,7 +89,7 @@ func (s *Server) apply(ctx context.Context, old, fresh *config.Config) (control.
 
 // limitsChanged reports whether sessions need other options.
 func limitsChanged(old, fresh *config.Config) bool {
-	return old.Limits != fresh.Limits || old.Policy != fresh.Policy || !old.Trust.Equal(fresh.Trust) || !slices.Equal(old.Relay.Networks, fresh.Relay.Networks)
+	return old.Limits != fresh.Limits || old.POP3 != fresh.POP3 || old.Policy != fresh.Policy || !old.Trust.Equal(fresh.Trust) || !slices.Equal(old.Relay.Networks, fresh.Relay.Networks)
 }
 
 // changeDelivery puts another transfer agent in the place of the one that

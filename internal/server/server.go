@@ -33,6 +33,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tram/internal/access/pop"
 	"tram/internal/certs"
 	"tram/internal/config"
 	"tram/internal/observe"
@@ -70,7 +71,8 @@ type Server struct {
 	health  *observe.Health
 	journal *journal.Journal
 
-	pressure *pressure
+	pressure  *pressure
+	maildrops *pop.Maildrops // which POP sessions have; it outlives a reload
 
 	assembled atomic.Bool    // what is above is there
 	reloading sync.Mutex     // one reload at a time
@@ -85,7 +87,7 @@ func New(o Options) *Server {
 	}
 	return &Server{
 		opts: o, log: o.Log, config: o.Config,
-		metrics: observe.NewMetrics(), health: new(observe.Health),
+		metrics: observe.NewMetrics(), health: new(observe.Health), maildrops: pop.NewMaildrops(),
 	}
 }
 

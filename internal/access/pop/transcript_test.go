@@ -25,6 +25,7 @@ import (
 
 	"tram/internal/access/listen"
 	"tram/internal/access/pop"
+	"tram/internal/access/pop/pop2"
 	"tram/internal/directory"
 	"tram/internal/mail/message"
 	"tram/internal/mailstore"
@@ -42,6 +43,8 @@ const (
 // an@pop.test. Files named "session" are played in order:
 //
 //	> an         switches to, or opens, a connection of this name
+//	> an pop2    the same, of POP2
+//	IMAP expunge 2   what another program does: "expunge" a message, by its place
 //	C: a line of the client, CR LF is added
 //	C! "a Go string, sent as it is"
 //	S: the start of the next line of the server
@@ -96,7 +99,9 @@ type server struct {
 	info    listen.Info
 	onlyTLS atomic.Bool // login only over TLS
 	pop     *pop.Server
+	pop2    *pop2.Server
 	address string
+	two     string // address of POP2
 }
 
 func newServer(t *testing.T) *server {
@@ -123,17 +128,19 @@ func newServer(t *testing.T) *server {
 	s := &server{t: t, blobs: blobs, account: account.ID, store: mailstore.New(db, blobs, mailstore.Options{})}
 	config := certificate(t)
 	s.info = listen.Info{Protocol: "pop3", TLSMode: listen.StartTLS, TLSConfig: func() *tls.Config { return config }}
-	s.pop = pop.New(pop.Options{Hostname: "mail.pop.test", Auth: d, Store: s.store, BadLogin: directory.ErrAuth, FailureDelay: -1})
-	s.listen()
+	drops := pop.NewMaildrops()
+	s.pop = pop.New(pop.Options{Hostname: "mail.pop.test", Auth: d, Store: s.store, BadLogin: directory.ErrAuth, FailureDelay: -1, Maildrops: drops})
+	s.pop2 = pop2.New(pop2.Options{Hostname: "mail.pop.test", Auth: d, Store: s.store, BadLogin: directory.ErrAuth, FailureDelay: -1, Maildrops: drops})
+	s.address = s.listen(s.pop.Handle)
+	s.two = s.listen(s.pop2.Handle)
 	return s
 }
 
-func (s *server) listen() {
+func (s *server) listen(handle listen.Handler) (address string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.address = l.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.t.Cleanup(func() { cancel(); l.Close() })
 	go func() {
@@ -147,10 +154,11 @@ func (s *server) listen() {
 				info := s.info
 				info.PlaintextLogin = !s.onlyTLS.Load()
 				info.Remote = netip.MustParseAddrPort(c.RemoteAddr().String())
-				s.pop.Handle(ctx, c, info)
+				handle(ctx, c, info)
 			}()
 		}
 	}()
+	return l.Addr().String()
 }
 
 func certificate(t *testing.T) *tls.Config {
@@ -228,8 +236,32 @@ type client struct {
 	r    *bufio.Reader
 }
 
-func (s *server) dial() *client {
-	c, err := net.Dial("tcp", s.address)
+// expunge removes a message as another session would.
+func (s *server) expunge(place string) {
+	ctx := s.t.Context()
+	inbox, err := s.store.Lookup(ctx, s.account, "INBOX")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	view, err := s.store.View(ctx, s.account, inbox.ID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	i, err := strconv.Atoi(place)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.store.Remove(ctx, s.account, inbox.ID, mailstore.UIDs(view.At(i-1).UID)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *server) dial(name string) *client {
+	address := s.address
+	if strings.HasSuffix(name, " pop2") {
+		address = s.two
+	}
+	c, err := net.Dial("tcp", address)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -246,12 +278,14 @@ func (s *server) session(text string) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		if c == nil && !strings.HasPrefix(line, "> ") {
-			c = s.dial()
+			c = s.dial("")
 		}
 		switch {
+		case strings.HasPrefix(line, "IMAP expunge "):
+			s.expunge(strings.TrimPrefix(line, "IMAP expunge "))
 		case strings.HasPrefix(line, "> "):
 			if clients[line] == nil {
-				clients[line] = s.dial()
+				clients[line] = s.dial(line)
 			}
 			c = clients[line]
 		case strings.HasPrefix(line, "C: "):
