@@ -2,6 +2,7 @@ package imap
 
 import (
 	"errors"
+	"strings"
 
 	"tram/internal/mail/imapwire"
 )
@@ -17,6 +18,10 @@ const (
 	tellNothing   announce = iota // the command does not look at the mailbox
 	tellNoExpunge                 // all but EXPUNGE: sequence numbers must not shift (RFC 3501 7.4.1)
 	tellAll
+
+	// numbered is added for commands that take or give message numbers: they
+	// are refused once the client has enabled UIDONLY (RFC 9586 3).
+	numbered announce = 1 << 7
 )
 
 // command is an entry of the command table.
@@ -61,8 +66,11 @@ var commands = makeTable(
 	command{"DELETEACL", stateLogged, tellAll, (*session).deleteACL},
 	command{"LISTRIGHTS", stateLogged, tellAll, (*session).listRights},
 	command{"MYRIGHTS", stateLogged, tellAll, (*session).myRights},
+	command{"GETMETADATA", stateLogged, tellAll, (*session).getMetadata},
+	command{"SETMETADATA", stateLogged, tellAll, (*session).setMetadata},
 	command{"STATUS", stateLogged, tellAll, (*session).status},
 	command{"APPEND", stateLogged, tellAll, (*session).appendMessages},
+	command{"ESEARCH", stateLogged, tellAll, (*session).esearch},
 	command{"IDLE", stateLogged, tellNothing, (*session).idle},
 	command{"NOTIFY", stateLogged, tellAll, (*session).notifyCommand},
 
@@ -72,19 +80,22 @@ var commands = makeTable(
 	command{"UNSELECT", stateSelected, tellNothing, (*session).unselect},
 	command{"EXPUNGE", stateSelected, tellAll, (*session).expunge},
 	command{"UID EXPUNGE", stateSelected, tellAll, (*session).uidExpunge},
-	command{"SEARCH", stateSelected, tellNoExpunge, (*session).search},
+	command{"SEARCH", stateSelected, tellNoExpunge | numbered, (*session).search},
 	command{"UID SEARCH", stateSelected, tellAll, (*session).uidSearch},
-	command{"SORT", stateSelected, tellNoExpunge, (*session).sort},
+	command{"SORT", stateSelected, tellNoExpunge | numbered, (*session).sort},
 	command{"UID SORT", stateSelected, tellAll, (*session).uidSort},
-	command{"THREAD", stateSelected, tellNoExpunge, (*session).thread},
+	command{"CANCELUPDATE", stateSelected, tellNoExpunge, (*session).cancelUpdate},
+	command{"THREAD", stateSelected, tellNoExpunge | numbered, (*session).thread},
 	command{"UID THREAD", stateSelected, tellAll, (*session).uidThread},
-	command{"FETCH", stateSelected, tellNoExpunge, (*session).fetch},
+	command{"FETCH", stateSelected, tellNoExpunge | numbered, (*session).fetch},
 	command{"UID FETCH", stateSelected, tellAll, (*session).uidFetch},
-	command{"STORE", stateSelected, tellNoExpunge, (*session).store},
+	command{"STORE", stateSelected, tellNoExpunge | numbered, (*session).store},
 	command{"UID STORE", stateSelected, tellAll, (*session).uidStore},
-	command{"COPY", stateSelected, tellAll, (*session).copyMessages},
+	command{"COPY", stateSelected, tellAll | numbered, (*session).copyMessages},
 	command{"UID COPY", stateSelected, tellAll, (*session).uidCopy},
-	command{"MOVE", stateSelected, tellAll, (*session).move},
+	command{"MOVE", stateSelected, tellAll | numbered, (*session).move},
+	command{"REPLACE", stateSelected, tellAll | numbered, (*session).replace},
+	command{"UID REPLACE", stateSelected, tellAll, (*session).uidReplace},
 	command{"UID MOVE", stateSelected, tellAll, (*session).uidMove},
 )
 
@@ -111,8 +122,8 @@ func (s *session) command() {
 		return
 	}
 	text, err := cmd.run(s)
-	if err == nil && s.state != stateLogout && cmd.tell != tellNothing && s.sel != nil {
-		err = s.sync(cmd.tell == tellAll)
+	if tell := cmd.tell &^ numbered; err == nil && s.state != stateLogout && tell != tellNothing && s.sel != nil {
+		err = s.sync(tell == tellAll)
 	}
 	s.finish(cmd, text, err)
 	if after := s.after; after != nil {
@@ -138,6 +149,8 @@ func (s *session) lookup() (*command, error) {
 	switch {
 	case cmd == nil:
 		return nil, bad("Unknown command")
+	case cmd.states&s.state != 0 && cmd.tell&numbered != 0 && s.on(enabledUIDOnly):
+		return nil, errUIDRequired
 	case cmd.states&s.state != 0:
 		return cmd, nil
 	case s.state == stateNotAuthenticated:
@@ -169,7 +182,7 @@ func (s *session) finish(cmd *command, text string, err error) {
 		s.bye(errDeleted.Error())
 	case err == nil:
 		s.badInARow = 0
-		s.tagged("OK", completion(cmd, text))
+		s.complete(completion(cmd, text))
 	case errors.As(err, &wire) && wire.Kind == imapwire.Fatal:
 		s.bye(wire.Text)
 	default:
@@ -186,6 +199,17 @@ func completion(cmd *command, text string) string {
 		return text
 	}
 	return cmd.name + " completed"
+}
+
+// complete sends the tagged OK.
+func (s *session) complete(text string) {
+	if code := s.highestCode(); code != "" && strings.HasPrefix(text, "[") {
+		// There is room for one response code.
+		s.enc.Raw("* OK " + code + " Highest\r\n")
+	} else if code != "" {
+		text = code + " " + text
+	}
+	s.tagged("OK", text)
 }
 
 // countBeforeLogin ends a session that talks without logging in.

@@ -21,6 +21,7 @@ type fetchRequest struct {
 
 	changed      bool // CHANGEDSINCE was given (RFC 7162 3.1.4.1)
 	changedSince mailstore.ModSeq
+	vanished     bool // VANISHED was given (RFC 7162 3.2.6)
 
 	partial *partialRange // of the messages (RFC 9394)
 
@@ -48,7 +49,12 @@ func (s *session) fetchMessages(byUID bool) (string, error) {
 	if req.changed || req.has(itemModSeq) {
 		s.enableCondstore()
 	}
-	req.plan(s.on(enabledCondstore))
+	req.plan(s)
+	if req.vanished {
+		if err := s.fetchVanished(&req); err != nil {
+			return "", err
+		}
+	}
 	if req.partial != nil { // before CHANGEDSINCE: RFC 9394 3.4
 		uids = req.partial.of(s.sel.view, uids)
 	}
@@ -118,6 +124,9 @@ func (s *session) fetchModifiers(req *fetchRequest) bool {
 			}
 			req.partial = new(partialRange)
 			return req.partial.parse(d)
+		case name == "VANISHED" && req.byUID:
+			req.vanished = true
+			return true
 		case name == "LAZY":
 			return req.setLazy()
 		}
@@ -126,8 +135,8 @@ func (s *session) fetchModifiers(req *fetchRequest) bool {
 }
 
 // plan finds out what has to be read, and adds what goes without saying.
-func (req *fetchRequest) plan(condstore bool) {
-	if req.byUID {
+func (req *fetchRequest) plan(s *session) {
+	if req.byUID && !s.on(enabledUIDOnly) { // RFC 9586 3.3: only when it was asked for
 		req.addFirst(itemUID)
 	}
 	for i := range req.items {
@@ -139,7 +148,7 @@ func (req *fetchRequest) plan(condstore bool) {
 		req.add(itemModSeq) // RFC 7162 3.1.4.1
 	}
 	if req.marks {
-		req.addFlags(condstore)
+		req.addFlags(s.on(enabledCondstore), s.tellsUID())
 	}
 	req.orderItems()
 }

@@ -121,8 +121,10 @@ func (w *fetchWriter) headerFields(sec *section, m *mailstore.Message, body *laz
 
 // filterHeader reads the header of the message or part and filters it.
 func (w *fetchWriter) filterHeader(sec *section, m *mailstore.Message, body *lazyBody) ([]byte, error) {
-	if err := w.s.loadMeta(m); err != nil {
-		return nil, err
+	if m.Size == 0 {
+		if err := w.s.loadMeta(m); err != nil {
+			return nil, err
+		}
 	}
 	from, to, err := sec.locate(m)
 	if err != nil {

@@ -1,61 +1,108 @@
 package imap
 
 import (
+	"cmp"
+
+	"golang.org/x/text/unicode/norm"
+
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 )
 
-// selectMailbox: select = "SELECT" SP mailbox [SP "(" "CONDSTORE" ")"]
-// (RFC 3501 6.3.1, RFC 7162 3.1.8)
-func (s *session) selectMailbox() (string, error) { return s.open(false) }
+// selectRequest is what a SELECT or EXAMINE asks for.
+type selectRequest struct {
+	name     string
+	readOnly bool
+	enables  extensions
+	resync   *resync // nil without QRESYNC
+}
 
-// examine = "EXAMINE" SP mailbox … (RFC 3501 6.3.2)
-func (s *session) examine() (string, error) { return s.open(true) }
+// selectMailbox: select = "SELECT" SP mailbox [select-params]
+// (RFC 3501 6.3.1, RFC 4466 2.1, RFC 9051 6.3.2)
+func (s *session) selectMailbox() (string, error) {
+	return s.open(selectRequest{})
+}
 
-func (s *session) open(readOnly bool) (string, error) {
-	d := s.dec
-	var name string
-	if !d.ExpectSP() || !d.ExpectMailbox(&name) || !s.selectParams() || !d.ExpectCRLF() {
-		return "", d.Err()
+// examine = "EXAMINE" SP mailbox [select-params] (RFC 3501 6.3.2)
+func (s *session) examine() (string, error) {
+	return s.open(selectRequest{readOnly: true})
+}
+
+func (s *session) open(req selectRequest) (string, error) {
+	if err := s.selectArgs(&req); err != nil {
+		return "", err
 	}
+	s.enabled |= req.enables
 	// The old mailbox is closed even if the new one cannot be opened
 	// (RFC 3501 6.3.1); CLOSED says where its responses end (RFC 7162 3.2.11).
 	if s.sel != nil {
 		s.leave()
 		s.enc.Raw("* OK [CLOSED] Previous mailbox closed\r\n")
 	}
-	sel, err := s.openMailbox(name, readOnly)
+	sel, err := s.openMailbox(req.name, req.readOnly)
 	if err != nil {
 		return "", err
 	}
 	s.sel, s.state = sel, stateSelected
 	s.writeSelected()
-	switch {
-	case readOnly:
-		return "[READ-ONLY] Examine completed", nil
-	case sel.readOnly: // for lack of rights (RFC 4314 5.2)
-		return "[READ-ONLY] Select completed", nil
+	if err := s.writeSelectedName(req.name); err != nil {
+		s.leave()
+		return "", err
 	}
-	return "[READ-WRITE] Select completed", nil
+	if req.resync != nil {
+		if err := s.resynchronize(req.resync); err != nil {
+			s.leave()
+			return "", err
+		}
+	}
+	verb := "Select"
+	if req.readOnly {
+		verb = "Examine"
+	}
+	if sel.readOnly {
+		return "[READ-ONLY] " + verb + " completed", nil
+	}
+	return "[READ-WRITE] " + verb + " completed", nil
 }
 
-// selectParams reads select-params (RFC 4466 2.1).
-func (s *session) selectParams() bool {
+// selectArgs reads mailbox [SP "(" select-param *(SP select-param) ")"].
+func (s *session) selectArgs(req *selectRequest) error {
 	d := s.dec
-	if !d.SP() || d.AtEnd() {
-		return d.Err() == nil
+	if !d.ExpectSP() || !d.ExpectMailbox(&req.name) {
+		return d.Err()
 	}
-	return d.ExpectList(func() bool {
-		var name string
-		if !d.ExpectKeyword(&name) {
-			return false
+	var err error
+	if d.SP() && !d.AtEnd() {
+		ok := d.ExpectList(func() bool {
+			err = s.selectParam(req)
+			return err == nil
+		})
+		if !ok {
+			return cmp.Or(err, d.Err())
 		}
-		if name != "CONDSTORE" {
-			return d.Fail("Unknown parameter")
-		}
-		s.enabled |= enabledCondstore
-		return true
-	})
+	}
+	if !d.ExpectCRLF() {
+		return d.Err()
+	}
+	return nil
+}
+
+// selectParam reads one of the select-params that there are.
+func (s *session) selectParam(req *selectRequest) error {
+	var name string
+	if !s.dec.ExpectKeyword(&name) {
+		return s.dec.Err()
+	}
+	switch {
+	case name == "CONDSTORE": // RFC 7162 3.1.8
+		req.enables |= enabledCondstore
+		return nil
+	case name == "QRESYNC" && req.resync == nil:
+		var err error
+		req.resync, err = s.resyncParam()
+		return err
+	}
+	return bad("Unknown parameter")
 }
 
 func (s *session) openMailbox(name string, readOnly bool) (*selected, error) {
@@ -71,12 +118,7 @@ func (s *session) openMailbox(name string, readOnly bool) (*selected, error) {
 	if err != nil {
 		return nil, err
 	}
-	rights, err := s.mail.Rights(s.ctx, at.account, mbox.ID)
-	if err != nil {
-		return nil, err
-	}
-	readOnly = readOnly || rights&changing == 0
-	sel := &selected{account: at.account, id: mbox.ID, readOnly: readOnly, view: view, newest: view}
+	sel := &selected{account: at.account, id: mbox.ID, readOnly: readOnly, view: view, newest: view, told: view.HighestModSeq()}
 	if err := s.takeRecent(sel, view, 1); err != nil {
 		return nil, err
 	}
@@ -91,13 +133,53 @@ func (s *session) writeSelected() {
 	s.enc.Raw("* ")
 	s.enc.Number(uint64(v.Len()))
 	s.enc.Raw(" EXISTS\r\n")
-	s.tellRecent(s.sel.recents)
-	if n := firstUnseen(v); n > 0 {
+	if !s.on(enabledRev2) {
+		s.tellRecent(s.sel.recents)
+	}
+	if n := firstUnseen(v); n > 0 && !s.on(enabledRev2|enabledUIDOnly) { // RFC 9586 3.7
 		s.writeOK("UNSEEN", uint64(n), "First unseen")
 	}
 	s.writeOK("UIDVALIDITY", uint64(v.UIDValidity()), "UIDs valid")
 	s.writeOK("UIDNEXT", uint64(v.UIDNext()), "Predicted next UID")
 	s.writeOK("HIGHESTMODSEQ", uint64(v.HighestModSeq()), "Highest")
+	s.enc.Raw("* OK [" + mailboxObject(s.sel.account, s.sel.id) + "] Mailbox ID\r\n")
+}
+
+// writeSelectedName writes the LIST response of IMAP4rev2 (RFC 9051 6.3.2), with
+// the name that the client used when that is not the mailbox's own spelling.
+func (s *session) writeSelectedName(name string) error {
+	if !s.on(enabledRev2) {
+		return nil
+	}
+	boxes, err := s.mail.Mailboxes(s.ctx, s.sel.account)
+	if err != nil {
+		return err
+	}
+	var mbox mailstore.Mailbox
+	for _, b := range boxes {
+		if b.ID == s.sel.id {
+			mbox = b
+		}
+	}
+	attributes := []string{`\HasNoChildren`}
+	if mbox.HasChildren {
+		attributes[0] = `\HasChildren`
+	}
+	if mbox.Subscribed {
+		attributes = append(attributes, `\Subscribed`)
+	}
+	if mbox.SpecialUse != "" {
+		attributes = append(attributes, mbox.SpecialUse)
+	}
+	normal := norm.NFC.String(name)
+	s.writeListLine("LIST", attributes, normal)
+	if normal != name {
+		s.enc.Raw(` ("OLDNAME" (`)
+		s.enc.Mailbox(name)
+		s.enc.Raw("))")
+	}
+	s.enc.CRLF()
+	return nil
 }
 
 // writeOK writes an untagged OK with a response code that is a number.

@@ -1,0 +1,85 @@
+package imap
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"tram/internal/mailstore"
+)
+
+// catenate reads SP "(" cat-part *(SP cat-part) ")" (RFC 4469): a message made
+// of literals and of parts of messages that are here already.
+//
+//	cat-part = "TEXT" SP literal / "URL" SP astring
+func (p *parcel) catenate() error {
+	d := p.in.s.dec
+	if !d.ExpectSP() {
+		return d.Err()
+	}
+	var failed error
+	ok := d.ExpectList(func() bool {
+		failed = p.catPart()
+		return failed == nil && d.Err() == nil
+	})
+	switch {
+	case failed != nil:
+		return failed
+	case !ok:
+		return d.Err()
+	}
+	return nil
+}
+
+func (p *parcel) catPart() error {
+	d := p.in.s.dec
+	var kind, url string
+	if !d.ExpectKeyword(&kind) || !d.ExpectSP() {
+		return d.Err()
+	}
+	switch kind {
+	case "TEXT":
+		lit, ok := d.ExpectLiteral()
+		if !ok {
+			return d.Err()
+		}
+		return p.add(lit)
+	case "URL":
+		if !d.ExpectAString(&url) {
+			return d.Err()
+		}
+		return p.addURL(url)
+	}
+	d.Fail("Expected TEXT or URL")
+	return d.Err()
+}
+
+// addURL appends what a URL names. Nothing is marked \Seen by it.
+func (p *parcel) addURL(url string) error {
+	err := p.in.s.readURL(url, func(r io.ReaderAt, from, to int64) error {
+		if to-from > p.in.s.srv.opts.Limits.Append-p.size {
+			return errTooBig
+		}
+		p.size += to - from
+		// Not through lineEnds: it was stored with the right ones.
+		return p.in.copy(p.lines.w, io.NewSectionReader(r, from, to-from))
+	})
+	if errors.Is(err, errURL) || errors.Is(err, mailstore.ErrNoMailbox) || errors.Is(err, mailstore.ErrNoMessage) ||
+		errors.Is(err, mailstore.ErrNoRight) || errors.Is(err, mailstore.ErrMailboxName) {
+		return no("BADURL "+urlText(url), "The URL names nothing that can be read")
+	}
+	return err
+}
+
+// maxURLText is how much of a URL is repeated in a response code.
+const maxURLText = 1000
+
+// urlText is a URL as url-resp-text may have it.
+func urlText(url string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == ']' || r == '\\' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, url[:min(len(url), maxURLText)])
+}

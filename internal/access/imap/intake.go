@@ -1,0 +1,186 @@
+package imap
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"tram/internal/mail/imapwire"
+	"tram/internal/mailstore"
+	"tram/internal/storage/blob"
+)
+
+// copyBuffer is how much of a message is held at a time on its way to the disk.
+const copyBuffer = 32 << 10
+
+// maxCommits is how many bodies of one MULTIAPPEND are synced together.
+const maxCommits = 64
+
+// intake takes the messages of one APPEND or REPLACE. Bodies of a long one are
+// committed in groups, which share the sync of the disk.
+type intake struct {
+	s          *session
+	quota      mailstore.Quota
+	deliveries []mailstore.Delivery
+	open       []blob.Writer // of the last deliveries, not committed yet
+	buf        []byte
+}
+
+// errEmpty refuses a message without an octet, which in a MULTIAPPEND also
+// gives up those before it (RFC 3502 4).
+var errEmpty = no("CANNOT", "Can't save a zero byte message")
+
+// errTooBig refuses a message that is too large (RFC 4469 4.2, RFC 7889 4).
+var errTooBig = no("TOOBIG", "Message too large")
+
+// message reads one append-message.
+func (in *intake) message() error {
+	if len(in.deliveries) == in.s.srv.opts.Limits.MultiAppend {
+		return no("LIMIT", "Too many messages in one APPEND")
+	}
+	var del mailstore.Delivery
+	if err := in.options(&del); err != nil {
+		return err
+	}
+	return in.data(del)
+}
+
+// options reads [flag-list SP] [date-time SP].
+func (in *intake) options(del *mailstore.Delivery) error {
+	d := in.s.dec
+	if d.AtSpecial('(') {
+		var names []string
+		if !d.FlagList(&names) || !d.ExpectSP() {
+			return d.Err()
+		}
+		var err error
+		if del.Flags, del.Keywords, err = parseFlags(names); err != nil {
+			return err
+		}
+	}
+	var date time.Time
+	if d.DateTime(&date) {
+		if !d.ExpectSP() {
+			return d.Err()
+		}
+		del.InternalDate = date
+	}
+	del.Quota = in.quota
+	return d.Err()
+}
+
+// data reads append-data: a literal, or what makes the message of several
+// pieces.
+//
+//	append-data = literal / literal8 /
+//	              "CATENATE" SP "(" cat-part *(SP cat-part) ")" /
+//	              "UTF8" SP "(" literal8 ")"
+func (in *intake) data(del mailstore.Delivery) error {
+	d := in.s.dec
+	p, err := in.newParcel()
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.Word("CATENATE"):
+		err = p.catenate()
+	case d.Word("UTF8"):
+		err = p.utf8()
+	default:
+		err = p.literal()
+	}
+	if err != nil {
+		return err
+	}
+	return in.take(p, del)
+}
+
+// take closes a parcel and makes it the next delivery.
+func (in *intake) take(p *parcel, del mailstore.Delivery) error {
+	if p.size == 0 {
+		return errEmpty
+	}
+	var err error
+	if del.Digest = p.scan.Close(); p.binary() {
+		if p, del.Digest, err = in.encode(p, del.Digest); err != nil {
+			return err
+		}
+	}
+	del.BlobSize = p.w.Size()
+	in.deliveries = append(in.deliveries, del)
+	if len(in.open) == maxCommits {
+		return in.commitOpen()
+	}
+	return nil
+}
+
+// refuses says why a message is not taken for now; "" when it is.
+func (srv *Server) refuses(size int64) string {
+	if srv.opts.Refuse == nil {
+		return ""
+	}
+	return srv.opts.Refuse(size)
+}
+
+// accept checks the size of a literal that adds to a message, and lets the
+// client send it.
+func (in *intake) accept(lit *imapwire.Literal, before int64) error {
+	if lit.Size > in.s.srv.opts.Limits.Append-before {
+		return errTooBig
+	}
+	if why := in.s.srv.refuses(lit.Size); why != "" {
+		return no("LIMIT", why) // before the client sends it, unless the literal is non-synchronizing
+	}
+	return lit.Accept()
+}
+
+// copy streams bytes through the intake's buffer.
+func (in *intake) copy(w io.Writer, r io.Reader) error {
+	if in.buf == nil {
+		in.buf = make([]byte, copyBuffer)
+	}
+	// The wrappers hide WriteTo and ReadFrom, which would bring buffers of
+	// their own.
+	_, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, in.buf)
+	return err
+}
+
+// commit makes all bodies durable.
+func (in *intake) commit() ([]mailstore.Delivery, error) {
+	if err := in.commitOpen(); err != nil {
+		return nil, err
+	}
+	return in.deliveries, nil
+}
+
+// commitOpen commits bodies side by side: they share a sync of the disk.
+func (in *intake) commitOpen() error {
+	first := len(in.deliveries) - len(in.open)
+	errs := make(chan error, len(in.open))
+	for i, w := range in.open {
+		commit := func() {
+			id, err := w.Commit(in.s.ctx)
+			in.deliveries[first+i].Blob = id
+			errs <- err
+		}
+		if len(in.open) == 1 {
+			commit()
+		} else {
+			go commit()
+		}
+	}
+	var all error
+	for range in.open {
+		all = errors.Join(all, <-errs)
+	}
+	in.open = in.open[:0]
+	return all
+}
+
+// abort gives up what was not committed. What was, and is named by no message,
+// the store reclaims.
+func (in *intake) abort() {
+	for _, w := range in.open {
+		w.Abort()
+	}
+}
