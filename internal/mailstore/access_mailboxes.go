@@ -164,3 +164,49 @@ func (a *Access) SetACL(ctx context.Context, id kv.Account, m MailboxID, who str
 	}
 	return a.Store.SetACL(ctx, id, m, who, change)
 }
+
+// annotating are the rights of which one is wanted for annotations, besides l
+// (RFC 5464 3.3).
+const annotating = RightRead | RightSeen | RightWrite | RightInsert | RightPost
+
+// mayAnnotate checks the rights, and returns who the store takes the actor for.
+// What is noted on an account is its owner's.
+func (a *Access) mayAnnotate(ctx context.Context, id kv.Account, m MailboxID) (user string, err error) {
+	if a.owns(id) {
+		return "", nil
+	}
+	if m == 0 {
+		return "", ErrNoRight
+	}
+	have, err := a.Rights(ctx, id, m)
+	if err == nil && have&annotating == 0 {
+		err = have.refusal()
+	}
+	if err == nil {
+		err = have.check(RightLookup)
+	}
+	return a.who.Address, err
+}
+
+// Annotations wants l and one of r, s, w, i and p.
+func (a *Access) Annotations(ctx context.Context, id kv.Account, m MailboxID) ([]Annotation, error) {
+	user, err := a.mayAnnotate(ctx, id, m)
+	if err != nil {
+		return nil, err
+	}
+	return a.Store.Annotations(ctx, id, m, user)
+}
+
+// SetAnnotations wants the same.
+func (a *Access) SetAnnotations(ctx context.Context, id kv.Account, m MailboxID, set []Annotation) error {
+	user, err := a.mayAnnotate(ctx, id, m)
+	if err != nil {
+		return err
+	}
+	return a.Store.SetAnnotations(ctx, id, m, user, set)
+}
+
+// MayDelete tells whether Delete would be refused, without doing anything.
+func (a *Access) MayDelete(ctx context.Context, id kv.Account, m MailboxID) error {
+	return a.need(ctx, id, m, RightRemove)
+}

@@ -63,6 +63,9 @@ func isBelow(name, above string) bool {
 	return len(name) > len(above) && name[len(above)] == '/' && name[:len(above)] == above
 }
 
+// CompareNames orders names as [Store.Mailboxes] does.
+func CompareNames(a, b string) int { return compareNames(a, b) }
+
 // compareNames orders names so that INBOX is first and each name is followed by
 // those below it.
 func compareNames(a, b string) int {

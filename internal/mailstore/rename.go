@@ -116,5 +116,17 @@ func (t *tx) renameInbox(to string) error {
 		return err
 	}
 	t.acct.home[homeInbox] = fresh.ID
+	// Whom INBOX is shared with, and what is noted on it, stays with the name
+	// too.
+	list, err := readACL(t.space, m.ID)
+	if err != nil {
+		return err
+	}
+	if err := t.setACL(t.boxes[len(t.boxes)-1], nil, list); err != nil {
+		return err
+	}
+	if err := t.copyAnnotations(m.ID, fresh.ID); err != nil {
+		return err
+	}
 	return t.setName(inbox, fresh.ID)
 }

@@ -17,17 +17,38 @@ func (s *session) create() (string, error) {
 	// A trailing separator says that names below are going to be created
 	// (RFC 3501 6.3.3); it is not part of the name.
 	name = strings.TrimSuffix(name, "/")
-	if name == "INBOX" {
+	switch {
+	case strings.EqualFold(name, "INBOX"):
 		return "", mailstore.ErrMailboxExists
+	case use == otherUse:
+		return "", no("USEATTR", "This special use is not supported")
 	}
-	at, err := s.place(name)
+	at, err := s.newPlace(name)
 	if err != nil {
 		return "", err
 	}
-	_, err = s.mail.Create(s.ctx, at.account, at.name, use)
-	return "", err
+	box, err := s.mail.Create(s.ctx, at.account, at.name, use)
+	if err != nil {
+		return "", err
+	}
+	s.tellOldName(name, at.prefix+box.Name)
+	return "[" + mailboxObject(at.account, box.ID) + "] Create completed", nil // RFC 8474 4.2
 }
 
+// tellOldName tells a client of IMAP4rev2 of a name that it did not write in
+// the one form that names have here (RFC 9051 6.3.9.7).
+func (s *session) tellOldName(given, is string) {
+	if given == is || !s.on(enabledRev2) {
+		return
+	}
+	s.writeListLine("LIST", nil, is)
+	s.enc.Raw(` ("OLDNAME" (`)
+	s.enc.Mailbox(given)
+	s.enc.Raw("))\r\n")
+}
+
+// createParams reads the parameters of CREATE (RFC 4466 2.2). More than one
+// special use at once is refused as one that is not known (RFC 6154 3).
 func (s *session) createParams(use *string) bool {
 	d := s.dec
 	if !d.SP() || d.AtEnd() {
@@ -43,21 +64,28 @@ func (s *session) createParams(use *string) bool {
 		}
 		return d.ExpectList(func() bool {
 			var attr string
-			if *use != "" || !d.ExpectSpecial('\\') || !d.ExpectAtom(&attr) {
+			if !d.ExpectSpecial('\\') || !d.ExpectAtom(&attr) {
 				return d.Fail("Invalid special use")
 			}
+			if *use != "" {
+				attr = "" // a mailbox has one
+			}
 			*use = specialUse(attr)
-			return *use != "" || d.Fail("Unknown special use")
+			return true
 		})
 	})
 }
 
-// specialUse gives a special use in its usual spelling, "" when it is unknown.
+// otherUse stands for the special uses that no mailbox here can have: \All and
+// \Flagged, which are views of other mailboxes, \Important, and unknown ones.
+const otherUse = `\`
+
+// specialUse gives a special use in its usual spelling, or otherUse.
 func specialUse(attr string) string {
 	for _, use := range []string{mailstore.UseDrafts, mailstore.UseSent, mailstore.UseJunk, mailstore.UseTrash, mailstore.UseArchive} {
 		if strings.EqualFold(use[1:], attr) {
 			return use
 		}
 	}
-	return ""
+	return otherUse
 }

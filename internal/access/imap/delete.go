@@ -1,5 +1,7 @@
 package imap
 
+import "strings"
+
 // deleteMailbox: delete = "DELETE" SP mailbox (RFC 3501 6.3.4)
 func (s *session) deleteMailbox() (string, error) {
 	d := s.dec
@@ -7,19 +9,20 @@ func (s *session) deleteMailbox() (string, error) {
 	if !d.ExpectSP() || !d.ExpectMailbox(&name) || !d.ExpectCRLF() {
 		return "", d.Err()
 	}
-	if name == "INBOX" {
+	if strings.EqualFold(name, "INBOX") {
 		return "", no("CANNOT", "INBOX can't be deleted")
 	}
-	at, err := s.place(name)
+	at, box, err := s.mailbox(name)
 	if err != nil {
-		return "", err
+		return "", s.orChildren(at, err)
 	}
 	// Its own mailbox a session leaves first, so that it can go on. Another
 	// session may have given it another name since.
-	if s.sel != nil {
-		if mbox, err := s.mail.Lookup(s.ctx, at.account, at.name); err == nil && at.account == s.sel.account && mbox.ID == s.sel.id {
-			s.leave()
+	if s.sel != nil && at.account == s.sel.account && box.ID == s.sel.id {
+		if err := s.mail.MayDelete(s.ctx, at.account, box.ID); err != nil {
+			return "", err
 		}
+		s.leave()
 	}
 	return "", s.mail.Delete(s.ctx, at.account, at.name)
 }

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"errors"
+	"math"
 	"strings"
 
 	"tram/internal/mailstore"
@@ -13,16 +14,26 @@ type listOption uint8
 const (
 	listSubscribed listOption = 1 << iota
 	listRecursive
-	listRemote
+	listRemote     // nothing is remote
 	listSpecialUse // RFC 6154 3
 	listChildren
-	listStatus // RFC 5819
+	listStatus   // RFC 5819
+	listMyRights // RFC 8440
+	listMetadata // RFC 9590
 )
+
+// listCriteria are the options that select names by what they are.
+const listCriteria = listSubscribed | listSpecialUse
 
 // Options by the list they stand in.
 var (
-	listSelectOptions = map[string]listOption{"SUBSCRIBED": listSubscribed, "RECURSIVEMATCH": listRecursive, "REMOTE": listRemote, "SPECIAL-USE": listSpecialUse}
-	listReturnOptions = map[string]listOption{"SUBSCRIBED": listSubscribed, "CHILDREN": listChildren, "SPECIAL-USE": listSpecialUse, "STATUS": listStatus}
+	listSelectOptions = map[string]listOption{
+		"SUBSCRIBED": listSubscribed, "RECURSIVEMATCH": listRecursive, "REMOTE": listRemote, "SPECIAL-USE": listSpecialUse,
+	}
+	listReturnOptions = map[string]listOption{
+		"SUBSCRIBED": listSubscribed, "CHILDREN": listChildren, "SPECIAL-USE": listSpecialUse,
+		"STATUS": listStatus, "MYRIGHTS": listMyRights, "METADATA": listMetadata,
+	}
 )
 
 // maxListPatterns limits the patterns of one LIST.
@@ -35,34 +46,50 @@ type listRequest struct {
 	selected  listOption // which names
 	returned  listOption // what about them
 	status    statusItem
+	metadata  metadataQuery
 	extended  bool // it is one of RFC 5258
 }
 
 // list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat
 // [SP list-return-opts] (RFC 3501 6.3.8, RFC 5258 6)
 func (s *session) list() (string, error) {
-	var req listRequest
+	req := listRequest{metadata: metadataQuery{maxSize: math.MaxUint64}}
 	if !s.listArgs(&req) {
 		return "", s.dec.Err()
 	}
 	if !req.extended && req.patterns[0] == "" {
-		// The client asks for the separator (RFC 3501 6.3.8).
-		s.enc.Raw("* LIST (\\Noselect) \"/\" \"\"\r\n")
+		s.writeRoot("LIST", req.reference)
 		return "", nil
 	}
 	names, err := s.listNames(&req)
 	if err != nil {
 		return "", err
 	}
-	for _, n := range names {
+	for i := range names {
+		n := &names[i]
 		s.writeList(&req, n)
-		if req.status != 0 && n.box.ID != 0 {
-			if err := s.listStatus(&req, n.box); err != nil {
+		if n.plain && n.box.ID != 0 {
+			if err := s.listDetails(&req, n); err != nil {
 				return "", err
 			}
 		}
+		if s.enc.Err() != nil {
+			break
+		}
 	}
 	return "", nil
+}
+
+// writeRoot answers a client that asks for the separator: with the root of the
+// name that the reference has (RFC 3501 6.3.8).
+func (s *session) writeRoot(response, reference string) {
+	root := ""
+	for _, prefix := range []string{sharedPrefix, publicPrefix} {
+		if s.srv.opts.Neighbours != nil && strings.HasPrefix(reference, prefix) {
+			root = prefix
+		}
+	}
+	s.enc.Raw("* " + response + " (\\Noselect) \"/\" \"" + root + "\"\r\n")
 }
 
 func (s *session) listArgs(req *listRequest) bool {
@@ -70,25 +97,10 @@ func (s *session) listArgs(req *listRequest) bool {
 	if !d.ExpectSP() {
 		return false
 	}
-	options := func(known map[string]listOption, set *listOption) bool {
-		req.extended = true
-		return d.ExpectList(func() bool {
-			var name string
-			if !d.ExpectKeyword(&name) {
-				return false
-			}
-			o, ok := known[name]
-			if !ok {
-				return d.Fail("Unknown option")
-			}
-			*set |= o
-			return o != listStatus || d.ExpectSP() && s.statusAtts(&req.status)
-		})
-	}
-	if d.AtSpecial('(') && (!options(listSelectOptions, &req.selected) || !d.ExpectSP()) {
+	if d.AtSpecial('(') && (!s.listOptions(req, listSelectOptions, &req.selected) || !d.ExpectSP()) {
 		return false
 	}
-	if req.selected&listRecursive != 0 && req.selected&listSubscribed == 0 {
+	if req.selected&listRecursive != 0 && req.selected&listCriteria == 0 {
 		return d.Fail("RECURSIVEMATCH needs another option")
 	}
 	if !d.ExpectAString(&req.reference) || !d.ExpectSP() || !s.listPatterns(req) {
@@ -96,11 +108,35 @@ func (s *session) listArgs(req *listRequest) bool {
 	}
 	if d.SP() && !d.AtEnd() {
 		var word string
-		if !d.ExpectKeyword(&word) || word != "RETURN" || !d.ExpectSP() || !options(listReturnOptions, &req.returned) {
+		if !d.ExpectKeyword(&word) || word != "RETURN" || !d.ExpectSP() || !s.listOptions(req, listReturnOptions, &req.returned) {
 			return d.Fail("Expected RETURN")
 		}
 	}
 	return d.ExpectCRLF()
+}
+
+// listOptions reads a list of options.
+func (s *session) listOptions(req *listRequest, known map[string]listOption, set *listOption) bool {
+	d := s.dec
+	req.extended = true
+	return d.ExpectList(func() bool {
+		var name string
+		if !d.ExpectKeyword(&name) {
+			return false
+		}
+		o, ok := known[name]
+		if !ok {
+			return d.Fail("Unknown option")
+		}
+		*set |= o
+		switch o {
+		case listStatus:
+			return d.ExpectSP() && s.statusAtts(&req.status)
+		case listMetadata:
+			return d.ExpectSP() && d.ExpectList(func() bool { return s.metadataEntry(&req.metadata) })
+		}
+		return true
+	})
 }
 
 // listPatterns reads list-mailbox or a list of them.
@@ -121,89 +157,9 @@ func (s *session) listPatterns(req *listRequest) bool {
 	return d.ExpectList(one) && (len(req.patterns) > 0 || d.Fail("No pattern"))
 }
 
-// listed is a name in the answer to LIST.
-type listed struct {
-	box   mailstore.Mailbox // ID 0: no such mailbox
-	child bool              // a subscribed name lies below (CHILDINFO)
-	plain bool              // it matches by itself, not only for its children
-}
-
-// listNames finds the names that the request selects.
-func (s *session) listNames(req *listRequest) ([]listed, error) {
-	boxes, err := s.mail.Mailboxes(s.ctx, s.account)
-	if err != nil {
-		return nil, err
-	}
-	patterns := compilePatterns(req.reference, req.patterns)
-	if req.selected&listSubscribed != 0 {
-		return s.listSubscribed(req, boxes, patterns)
-	}
-	var names []listed
-	for _, b := range boxes {
-		if req.selected&listSpecialUse != 0 && b.SpecialUse == "" {
-			continue
-		}
-		if patterns.match(b.Name) {
-			names = append(names, listed{box: b, plain: true})
-		}
-	}
-	return names, nil
-}
-
-// listSubscribed finds subscribed names, whether there are such mailboxes or
-// not, and with RECURSIVEMATCH the names above them (RFC 5258 3.5).
-func (s *session) listSubscribed(req *listRequest, boxes []mailstore.Mailbox, patterns patterns) ([]listed, error) {
-	subscribed, err := s.mail.Subscriptions(s.ctx, s.account)
-	if err != nil {
-		return nil, err
-	}
-	byName := make(map[string]mailstore.Mailbox, len(boxes))
-	for _, b := range boxes {
-		byName[b.Name] = b
-	}
-	at := map[string]int{}
-	var names []listed
-	add := func(name string, plain bool) {
-		i, known := at[name]
-		if !known {
-			box, exists := byName[name]
-			if !exists {
-				box.Name = name
-			}
-			i = len(names)
-			at[name] = i
-			names = append(names, listed{box: box})
-		}
-		names[i].plain = names[i].plain || plain
-		names[i].child = names[i].child || !plain
-	}
-	for _, name := range subscribed {
-		if patterns.match(name) {
-			add(name, true)
-		}
-		if req.selected&listRecursive == 0 {
-			continue
-		}
-		for above := parentOf(name); above != ""; above = parentOf(above) {
-			if patterns.match(above) {
-				add(above, false)
-			}
-		}
-	}
-	return names, nil
-}
-
-func parentOf(name string) string {
-	i := strings.LastIndexByte(name, '/')
-	if i < 0 {
-		return ""
-	}
-	return name[:i]
-}
-
 // writeList writes a LIST response. Without RFC 5258 it says everything that
 // is known; with it, what was asked for.
-func (s *session) writeList(req *listRequest, n listed) {
+func (s *session) writeList(req *listRequest, n *listed) {
 	all := !req.extended
 	attrs := make([]string, 0, 6)
 	add := func(when bool, attr string) {
@@ -211,10 +167,9 @@ func (s *session) writeList(req *listRequest, n listed) {
 			attrs = append(attrs, attr)
 		}
 	}
-	subscribed := n.plain && req.selected&listSubscribed != 0 || req.returned&listSubscribed != 0 && n.box.Subscribed
-	add(subscribed, `\Subscribed`)
-	add(n.box.ID == 0 && all, `\Noselect`)
-	add(n.box.ID == 0 && !all, `\NonExistent`)
+	add((req.selected|req.returned)&listSubscribed != 0 && n.box.Subscribed, `\Subscribed`)
+	add(n.box.ID == 0 && all && !s.on(enabledRev2), `\Noselect`)
+	add(n.box.ID == 0 && (!all || s.on(enabledRev2)), `\NonExistent`)
 	if all || req.returned&listChildren != 0 {
 		add(n.box.HasChildren, `\HasChildren`)
 		add(!n.box.HasChildren, `\HasNoChildren`)
@@ -222,9 +177,21 @@ func (s *session) writeList(req *listRequest, n listed) {
 	add(all || (req.selected|req.returned)&listSpecialUse != 0, n.box.SpecialUse)
 	s.writeListLine("LIST", attrs, n.box.Name)
 	if n.child {
-		s.enc.Raw(" (\"CHILDINFO\" (\"SUBSCRIBED\"))")
+		s.writeChildInfo(req.selected)
 	}
 	s.enc.CRLF()
+}
+
+// writeChildInfo says by which criteria a name below is selected (RFC 5258 3.5).
+func (s *session) writeChildInfo(selected listOption) {
+	var by []string
+	if selected&listSubscribed != 0 {
+		by = append(by, `"SUBSCRIBED"`)
+	}
+	if selected&listSpecialUse != 0 {
+		by = append(by, `"SPECIAL-USE"`)
+	}
+	s.enc.Raw(` ("CHILDINFO" (` + strings.Join(by, " ") + `))`)
 }
 
 func (s *session) writeListLine(response string, attrs []string, name string) {
@@ -241,14 +208,37 @@ func (s *session) writeListLine(response string, attrs []string, name string) {
 	s.enc.Mailbox(name)
 }
 
-// listStatus writes the STATUS response of LIST-STATUS.
-func (s *session) listStatus(req *listRequest, box mailstore.Mailbox) error {
-	st, err := s.mail.Status(s.ctx, s.account, box.ID)
-	if errors.Is(err, mailstore.ErrNoMailbox) {
-		return nil // deleted in between: RFC 5819 2 leaves it out
+// listDetails writes the responses that follow the LIST response of a mailbox.
+// They are left out where they cannot be had, for lack of a right or because
+// the mailbox was deleted in between (RFC 5819 2, RFC 8440 3).
+func (s *session) listDetails(req *listRequest, n *listed) error {
+	for _, detail := range [...]struct {
+		when  listOption
+		write func() error
+	}{
+		{listStatus, func() error { return s.listStatus(req, n) }},
+		{listMyRights, func() error { return s.writeMyRights(n.account, n.box) }},
+		{listMetadata, func() error {
+			_, err := s.writeMetadata(n.account, n.box, &req.metadata)
+			return err
+		}},
+	} {
+		if req.returned&detail.when == 0 {
+			continue
+		}
+		err := detail.write()
+		if err != nil && !errors.Is(err, mailstore.ErrNoMailbox) && !errors.Is(err, mailstore.ErrNoRight) {
+			return err
+		}
 	}
+	return nil
+}
+
+// listStatus writes the STATUS response of LIST-STATUS.
+func (s *session) listStatus(req *listRequest, n *listed) error {
+	st, err := s.mail.Status(s.ctx, n.account, n.box.ID)
 	if err != nil {
 		return err
 	}
-	return s.writeStatus(s.account, box, st, req.status)
+	return s.writeStatus(n.account, n.box, st, req.status)
 }

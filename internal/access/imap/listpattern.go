@@ -1,7 +1,8 @@
 package imap
 
 import (
-	"tram/internal/mail/imapwire"
+	"strings"
+
 	"tram/internal/mailstore"
 )
 
@@ -13,15 +14,27 @@ const maxPattern = mailstore.MaxNameBytes + 64
 
 // compilePatterns puts the reference in front of each pattern and decodes it.
 // What is not modified UTF-7, or longer than any name, matches nothing.
-func compilePatterns(reference string, list []string) patterns {
+func (s *session) compilePatterns(reference string, list []string) patterns {
 	var out patterns
 	for _, p := range list {
-		p, ok := imapwire.DecodeMailbox(reference + p)
+		p, ok := s.dec.DecodeMailbox(reference + p)
 		if ok && len(p) <= maxPattern {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// reach reports whether a pattern can match the level that a prefix names, or
+// something below it.
+func (p patterns) reach(prefix string) bool {
+	for _, pattern := range p {
+		fixed := pattern[:strings.IndexAny(pattern+"*", "*%")]
+		if strings.HasPrefix(fixed, prefix) || strings.HasPrefix(prefix, fixed) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p patterns) match(name string) bool {

@@ -10,7 +10,7 @@ func (s *session) lsub() (string, error) {
 		return "", d.Err()
 	}
 	if pattern == "" {
-		s.enc.Raw("* LSUB (\\Noselect) \"/\" \"\"\r\n")
+		s.writeRoot("LSUB", reference)
 		return "", nil
 	}
 	// With "%" a name above subscribed ones is shown too, as \Noselect

@@ -1,6 +1,11 @@
 package imap
 
-import "strings"
+import (
+	"errors"
+	"strings"
+
+	"tram/internal/mailstore"
+)
 
 // rename = "RENAME" SP mailbox SP mailbox (RFC 3501 6.3.5)
 func (s *session) rename() (string, error) {
@@ -13,5 +18,41 @@ func (s *session) rename() (string, error) {
 	if from != "INBOX" && strings.HasPrefix(to, from+"/") {
 		return "", no("CANNOT", "Can't rename a mailbox under its own child")
 	}
-	return "", s.mail.Rename(s.ctx, s.account, from, to)
+	src, err := s.place(from)
+	if err != nil {
+		return "", err
+	}
+	dst, err := s.newPlace(to)
+	if err != nil {
+		return "", err
+	}
+	if src.account != dst.account {
+		// It would have to be copied: the messages belong to another account.
+		return "", no("CANNOT", "Can't rename a mailbox into another account; copy its messages")
+	}
+	if err := s.mail.Rename(s.ctx, src.account, src.name, dst.name); err != nil {
+		return "", err
+	}
+	if box, err := s.mail.Lookup(s.ctx, dst.account, dst.name); err == nil && dst.prefix+box.Name != to {
+		s.tellOldName(from, dst.prefix+box.Name)
+	}
+	return "", nil
+}
+
+// orChildren replaces the error for a name that is no mailbox but has some
+// below it.
+func (s *session) orChildren(at place, err error) error {
+	if !errors.Is(err, mailstore.ErrNoMailbox) || at.account == 0 {
+		return err
+	}
+	boxes, listing := s.mail.Mailboxes(s.ctx, at.account)
+	if listing != nil {
+		return err
+	}
+	for _, b := range boxes {
+		if b.Name == at.name && b.HasChildren {
+			return no("HASCHILDREN", "There is no such mailbox, only mailboxes below it")
+		}
+	}
+	return err
 }

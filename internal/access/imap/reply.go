@@ -24,6 +24,10 @@ func (e *statusError) Error() string { return e.status + " " + e.text }
 func no(code, text string) error { return &statusError{status: "NO", code: code, text: text} }
 func bad(text string) error      { return &statusError{status: "BAD", text: text} }
 
+// errUIDRequired refuses message numbers to a client that enabled UIDONLY.
+var errUIDRequired error = &statusError{status: "BAD", code: "UIDREQUIRED",
+	text: "Message numbers are not allowed once UIDONLY is enabled, use the UID command"}
+
 // replies says what the client is told about the errors of the floors below.
 // The first that matches counts.
 var replies = []struct {
@@ -34,6 +38,7 @@ var replies = []struct {
 	{mailstore.ErrNoMailbox, "NONEXISTENT", "Mailbox doesn't exist"},
 	{mailstore.ErrMailboxExists, "ALREADYEXISTS", "Mailbox already exists"},
 	{mailstore.ErrNoRight, "NOPERM", "Permission denied"},
+	{mailstore.ErrEntry, "CANNOT", "Invalid entry name"},
 	{mailstore.ErrIdentifier, "CANNOT", "Invalid identifier"},
 	{mailstore.ErrTooManyGrants, "LIMIT", "Too many entries in the access control list"},
 	{mailstore.ErrMailboxName, "CANNOT", "Invalid mailbox name"},

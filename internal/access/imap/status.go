@@ -17,6 +17,9 @@ const (
 	statusHighestModSeq
 	statusSize
 	statusDeleted
+	statusDeletedStorage
+	statusAppendLimit
+	statusMailboxID
 )
 
 // statusItems are the items in the order in which they are answered.
@@ -29,9 +32,12 @@ var statusItems = [...]struct {
 	{"UIDNEXT", statusUIDNext},
 	{"UIDVALIDITY", statusUIDValidity},
 	{"UNSEEN", statusUnseen},
-	{"HIGHESTMODSEQ", statusHighestModSeq}, // RFC 7162 3.1.7
-	{"SIZE", statusSize},                   // RFC 8438
-	{"DELETED", statusDeleted},             // RFC 9051 6.3.11
+	{"HIGHESTMODSEQ", statusHighestModSeq},    // RFC 7162 3.1.7
+	{"SIZE", statusSize},                      // RFC 8438
+	{"DELETED", statusDeleted},                // RFC 9051 6.3.11
+	{"DELETED-STORAGE", statusDeletedStorage}, // RFC 9208 4.1.4
+	{"APPENDLIMIT", statusAppendLimit},        // RFC 7889 4
+	{"MAILBOXID", statusMailboxID},            // RFC 8474 4.3
 }
 
 // status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
@@ -51,6 +57,7 @@ func (s *session) status() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	mbox.Name = at.prefix + mbox.Name
 	return "", s.writeStatus(at.account, mbox, st, items)
 }
 
@@ -75,10 +82,15 @@ func (s *session) statusAtts(items *statusItem) bool {
 
 // writeStatus writes a STATUS response.
 func (s *session) writeStatus(account kv.Account, mbox mailstore.Mailbox, st mailstore.Status, items statusItem) error {
-	var recent uint64
+	var recent, deleted uint64
+	var err error
 	if items&statusRecent != 0 {
-		var err error
 		if recent, err = s.recentIn(account, mbox.ID, st); err != nil {
+			return err
+		}
+	}
+	if items&statusDeletedStorage != 0 && st.Deleted > 0 {
+		if deleted, err = s.deletedIn(account, mbox.ID); err != nil {
 			return err
 		}
 	}
@@ -86,9 +98,9 @@ func (s *session) writeStatus(account kv.Account, mbox mailstore.Mailbox, st mai
 	if items&statusHighestModSeq != 0 {
 		s.enableCondstore()
 	}
-	values := [len(statusItems)]uint64{
+	values := [...]uint64{
 		uint64(st.Messages), recent, uint64(st.UIDNext), uint64(st.UIDValidity), uint64(st.Unseen),
-		uint64(st.HighestModSeq), uint64(st.Size), uint64(st.Deleted),
+		uint64(st.HighestModSeq), uint64(st.Size), uint64(st.Deleted), deleted, uint64(s.srv.opts.Limits.Append),
 	}
 	s.enc.Raw("* STATUS ")
 	s.enc.Mailbox(mbox.Name)
@@ -102,12 +114,33 @@ func (s *session) writeStatus(account kv.Account, mbox mailstore.Mailbox, st mai
 			s.enc.Byte(' ')
 		}
 		first = false
+		if item.item == statusMailboxID {
+			s.enc.Raw(mailboxObject(account, mbox.ID))
+			continue
+		}
 		s.enc.Raw(item.name)
 		s.enc.Byte(' ')
 		s.enc.Number(values[i])
 	}
 	s.enc.Raw(")\r\n")
 	return nil
+}
+
+// deletedIn is the octets of the messages with \Deleted.
+func (s *session) deletedIn(account kv.Account, id mailstore.MailboxID) (uint64, error) {
+	view, err := s.mail.View(s.ctx, account, id)
+	if err != nil {
+		return 0, err
+	}
+	var octets uint64
+	for _, block := range view.Blocks(0) {
+		for i := range block {
+			if block[i].Flags&mailstore.Deleted != 0 {
+				octets += uint64(block[i].Size)
+			}
+		}
+	}
+	return octets, nil
 }
 
 // recentIn is the number of messages of a mailbox that would be \Recent to the

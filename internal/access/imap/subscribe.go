@@ -1,22 +1,19 @@
 package imap
 
 // subscribe = "SUBSCRIBE" SP mailbox (RFC 3501 6.3.6). The mailbox must exist,
-// as in Dovecot: it catches misspelt names.
+// as in Dovecot: it catches misspelt names. Names of other accounts are kept
+// among the user's own subscriptions.
 func (s *session) subscribe() (string, error) {
 	d := s.dec
 	var name string
 	if !d.ExpectSP() || !d.ExpectMailbox(&name) || !d.ExpectCRLF() {
 		return "", d.Err()
 	}
-	at, err := s.place(name)
+	_, box, err := s.mailbox(name)
 	if err != nil {
 		return "", err
 	}
-	mbox, err := s.mail.Lookup(s.ctx, at.account, at.name)
-	if err != nil {
-		return "", err
-	}
-	return "", s.mail.Subscribe(s.ctx, s.account, mbox.Name)
+	return "", s.mail.Subscribe(s.ctx, s.account, box.Name)
 }
 
 // unsubscribe = "UNSUBSCRIBE" SP mailbox (RFC 3501 6.3.7)
