@@ -34,6 +34,10 @@ type boxKeys struct {
 	mu   sync.Mutex // held while keys are read
 	rows *keyRows   // nil when nothing was asked for yet
 
+	// read is how many dates were read from records because no column has
+	// them: when it is as many as there are messages, a column is cheaper.
+	read int
+
 	used int64 // bytes; guarded by keyCache.mu
 	last uint64
 }
@@ -120,9 +124,6 @@ const (
 // with the view; nil when it has none.
 func (s *session) knownDates(in *target) (*keyRows, error) {
 	name := boxName{in.account, in.id, in.view.UIDValidity()}
-	if !s.srv.keys.has(name) {
-		return nil, nil
-	}
 	box := s.srv.keys.box(name)
 	box.mu.Lock()
 	known := box.rows != nil && 2*box.rows.filled(keyDates) > in.view.Len()
@@ -133,9 +134,12 @@ func (s *session) knownDates(in *target) (*keyRows, error) {
 	return s.keys(in, unranked, keyDates)
 }
 
-// has reports whether something is known of a mailbox.
-func (c *keyCache) has(name boxName) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.boxes[name] != nil
+// worthDates notes that the dates of some messages have to be read, and reports
+// whether it is better to read all of them and be done with it.
+func (s *session) worthDates(in *target, messages int) bool {
+	box := s.srv.keys.box(boxName{in.account, in.id, in.view.UIDValidity()})
+	box.mu.Lock()
+	defer box.mu.Unlock()
+	box.read += messages
+	return box.read >= in.view.Len()/2
 }

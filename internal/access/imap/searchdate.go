@@ -129,12 +129,11 @@ func (c *candidate) seekDates(row int) int {
 	return row
 }
 
-// rememberDates reads the dates of the whole mailbox when they are asked for of
-// most of it anyway, and judges the open messages again: the next search by date
-// reads nothing.
+// rememberDates reads the dates of the whole mailbox when that pays, and judges
+// the open messages again: the next search by date reads nothing.
 func (f *finder) rememberDates() error {
 	c := f.c
-	if !f.prog.dates || c.dates != nil || 2*f.open.Len() < c.in.view.Len() {
+	if !f.prog.dates || c.dates != nil || !c.s.worthDates(c.in, f.open.Len()) {
 		return nil
 	}
 	var err error
