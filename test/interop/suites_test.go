@@ -24,8 +24,6 @@ func shared(t *testing.T, name string) string {
 // laterCases of clients.sh need what is not built yet.
 var laterCases = map[string]string{
 	"sieveconnect": "ManageSieve comes with the filters",
-	"nodemailer":   "needs npm packages, comes with the webmail",
-	"imapflow":     "needs npm packages, comes with the webmail",
 }
 
 // TestClients runs every case of the shared client suite that concerns what
@@ -58,11 +56,21 @@ func TestClients(t *testing.T) {
 	}
 }
 
+// nodeModules is where tools/need.sh puts the clients for Node.
+func nodeModules(t testing.TB) string {
+	t.Helper()
+	path, err := filepath.Abs("../../.cache/clients/node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // suite runs a script of the shared suites against the first account.
 func (i *instance) suite(script string) string {
 	return i.sh(script+" || true", "HOST="+i.ip, "SMTP_PORT="+itoa(i.mxPort), "SUB_PORT="+itoa(submissionPort),
 		"IMAP_PORT="+itoa(imapPort), "IMAPS_PORT="+itoa(imapsPort), "POP3_PORT="+itoa(pop3Port), "POP3S_PORT="+itoa(pop3sPort),
-		"ACCOUNT="+i.accounts[0])
+		"ACCOUNT="+i.accounts[0], "NODE_PATH="+nodeModules(i.t))
 }
 
 // TestSmuggling sends 13 wrong ends of data and looks into the mailbox.
