@@ -73,8 +73,7 @@ func (t *tx) makeBox(m *Mailbox) error {
 	})
 	if m.Name == inbox {
 		// POP3 looks at no other mailbox.
-		u := UIDLs{Validity: m.UIDValidity, From: 1}
-		if err := t.space.Set(appendBoxKey(nil, kindUIDL, m.ID), u.append(nil)); err != nil {
+		if err := setUIDLs(t.space, m.ID, UIDLs{Validity: m.UIDValidity, From: 1}); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,11 @@ import (
 // wrong: clients then compare everything. What it cannot repair (a body that is
 // gone) it reports too.
 func (s *Store) Rebuild(ctx context.Context, id kv.Account, report func(Problem)) error {
+	return s.RebuildAt(ctx, id, nil, report)
+}
+
+// RebuildAt is Rebuild with pauses while it reads the bodies.
+func (s *Store) RebuildAt(ctx context.Context, id kv.Account, pace Pace, report func(Problem)) error {
 	var found []Problem
 	var boxes []MailboxID
 	err := s.db.Update(ctx, []kv.Account{id}, func(ktx kv.Tx) error {
@@ -37,7 +42,7 @@ func (s *Store) Rebuild(ctx context.Context, id kv.Account, report func(Problem)
 		report(p)
 	}
 	for _, m := range boxes {
-		if err := s.rebuildDerived(ctx, id, m, report); err != nil {
+		if err := s.rebuildDerived(ctx, id, m, pace, report); err != nil {
 			return err
 		}
 	}
@@ -87,7 +92,10 @@ func (r *rebuild) run() error {
 
 // finish writes the account record and begins a new change log.
 func (r *rebuild) finish() error {
-	r.acct.modSeq, r.acct.logFloor = r.seq, r.seq
+	r.acct.modSeq, r.acct.logFloor, r.acct.goneFloor = r.seq, r.seq, r.seq
+	if err := r.space.DeleteRange([]byte{kindGone}, []byte{kindGone + 1}); err != nil {
+		return err
+	}
 	if err := r.space.DeleteRange([]byte{kindLog}, []byte{kindLog + 1}); err != nil {
 		return err
 	}

@@ -44,6 +44,9 @@ func (r *rebuild) mailbox(id MailboxID) error {
 	r.acct.messages += int64(is.messages)
 	r.acct.bytes += is.size
 	is.uidNext = max(is.uidNext, 1)
+	if err := r.keepUniqueIDs(r.known[id], is.uidNext); err != nil {
+		return err
+	}
 	changed, err := r.writeTruth(id, blocks)
 	if err != nil || !lost && !changed && is == was {
 		return err

@@ -22,11 +22,12 @@ type repair struct {
 
 // rebuildDerived compares what is stored of each message with its body and
 // writes what differs.
-func (s *Store) rebuildDerived(ctx context.Context, id kv.Account, m MailboxID, report func(Problem)) error {
+func (s *Store) rebuildDerived(ctx context.Context, id kv.Account, m MailboxID, pace Pace, report func(Problem)) error {
+	in := inspection{ctx: ctx, store: s, id: id, mailbox: m, pace: pace, report: report}
 	for next, more := UID(1), true; more; {
 		var repairs []repair
 		err := s.db.View(ctx, id, func(r kv.Reader) (err error) {
-			repairs, next, more, err = s.findRepairs(ctx, r, id, m, next, report)
+			repairs, next, more, err = in.batch(r, next)
 			return err
 		})
 		if err != nil {
@@ -42,55 +43,93 @@ func (s *Store) rebuildDerived(ctx context.Context, id kv.Account, m MailboxID, 
 	return nil
 }
 
-// findRepairs looks at a batch of messages from a UID on.
-func (s *Store) findRepairs(ctx context.Context, r kv.Reader, id kv.Account, m MailboxID, from UID, report func(Problem)) (repairs []repair, next UID, more bool, err error) {
-	w := newWalk(r, m, messageKinds[:], from, 1<<32-1)
+// inspection compares the records of a mailbox's messages with their bodies.
+type inspection struct {
+	ctx     context.Context
+	store   *Store
+	id      kv.Account
+	mailbox MailboxID
+	pace    Pace
+	report  func(Problem) // of bodies that cannot be read
+	zones   zones
+}
+
+// batch looks at some messages from a UID on and returns those whose records
+// are to be written again.
+func (in *inspection) batch(r kv.Reader, from UID) (repairs []repair, next UID, more bool, err error) {
+	w := newWalk(r, in.mailbox, messageKinds[:], from, 1<<32-1)
 	defer func() { err = errors.Join(err, w.close()) }()
 	acct, _, err := readAccount(r)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrCorrupt) {
 		return nil, from, false, err
 	}
-	var z zones
 	for range rebuildBatch {
 		uid, ok := w.next(from)
 		if !ok {
-			return repairs, from, false, ctx.Err()
+			return repairs, from, false, in.ctx.Err()
 		}
 		from = uid + 1
-		msg := Message{UID: uid}
-		for k, want := range [...]Want{WantMeta, WantStructure, WantEnvelope, WantHeader} {
-			value, err := w.value(k, uid)
-			if err != nil {
-				return nil, from, false, err
-			}
-			if broken := msg.decodeRecord(want, value, &z); broken != nil && want == WantMeta {
-				break // reported by the first part already
-			}
+		msg, err := in.records(w, uid)
+		if err != nil {
+			return nil, from, false, err
 		}
 		if msg.Blob.IsZero() {
-			continue
+			continue // reported by the first part already
 		}
-		d, err := s.digest(ctx, &msg)
+		p, err := in.inspect(r, &acct, &msg)
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil, from, false, ctx.Err()
-			}
-			report(Problem{Account: id, Mailbox: m, UID: uid, Text: "body cannot be repaired", Err: err})
-			continue
-		}
-		if part := msg.differs(d); part != "" {
-			msg.Own = slices.Clone(msg.Own)
-			repairs = append(repairs, repair{uid, msg, d, part})
-			continue
-		}
-		switch lacks, err := lacksThread(r, &acct, d.Header); {
-		case err != nil:
 			return nil, from, false, err
-		case lacks:
-			repairs = append(repairs, repair{uid, msg, d, threadPart})
+		}
+		if p != nil {
+			repairs = append(repairs, *p)
 		}
 	}
 	return repairs, from, true, nil
+}
+
+// records reads what is stored of a message. What is damaged stays empty.
+func (in *inspection) records(w *walk, uid UID) (Message, error) {
+	msg := Message{UID: uid}
+	for k, want := range [...]Want{WantMeta, WantStructure, WantEnvelope, WantHeader} {
+		value, err := w.value(k, uid)
+		if err != nil {
+			return msg, err
+		}
+		if broken := msg.decodeRecord(want, value, &in.zones); broken != nil && want == WantMeta {
+			return Message{UID: uid}, nil
+		}
+	}
+	return msg, nil
+}
+
+// inspect reads the body of one message; nil when its records are right, or
+// when the body cannot be read, which it reports.
+func (in *inspection) inspect(r kv.Reader, acct *account, msg *Message) (*repair, error) {
+	if err := in.pace.wait(in.ctx, msg.Size); err != nil {
+		return nil, err
+	}
+	d, err := in.store.digest(in.ctx, msg)
+	if err != nil {
+		if in.ctx.Err() != nil {
+			return nil, in.ctx.Err()
+		}
+		in.report(Problem{Account: in.id, Mailbox: in.mailbox, UID: msg.UID, Text: "body is damaged", Err: err, Damaged: true})
+		return nil, nil
+	}
+	part := msg.differs(d)
+	if part == "" {
+		switch lacks, err := lacksThread(r, acct, d.Header); {
+		case err != nil:
+			return nil, err
+		case lacks:
+			part = threadPart
+		default:
+			return nil, nil
+		}
+	}
+	fix := repair{uid: msg.UID, msg: *msg, digest: d, part: part}
+	fix.msg.Own = slices.Clone(msg.Own)
+	return &fix, nil
 }
 
 // writeRepairs writes new records of those messages that are still there.

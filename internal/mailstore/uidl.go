@@ -50,7 +50,7 @@ func (s *Store) UIDLs(ctx context.Context, id kv.Account, m MailboxID) (UIDLs, e
 			return err
 		}
 		u = UIDLs{Validity: c.uidValidity, From: c.uidNext}
-		return space.Set(appendBoxKey(nil, kindUIDL, m), u.append(nil))
+		return setUIDLs(space, m, u)
 	})
 	return u, err
 }

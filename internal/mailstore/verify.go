@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"tram/internal/storage/kv"
 )
@@ -15,6 +17,9 @@ type Problem struct {
 	UID     UID       // 0 when it concerns the mailbox
 	Text    string
 	Err     error // the cause, or nil
+	// Damaged: the body cannot be read. Nothing else is wrong with the message,
+	// and nothing that is stored here can mend it.
+	Damaged bool
 }
 
 // String is one line for a terminal or log.
@@ -32,15 +37,41 @@ func (p Problem) String() string {
 	return where + ": " + p.Text
 }
 
-// Verify checks all records of an account against each other and reads every
+// Pace is asked before the octets of a body are read: it waits as long as work
+// that nobody waits for has to, so that users notice nothing. nil never waits.
+type Pace func(ctx context.Context, octets int64) error
+
+func (p Pace) wait(ctx context.Context, octets int64) error {
+	if p == nil {
+		return ctx.Err()
+	}
+	return p(ctx, octets)
+}
+
+// Verify is VerifyAt without pauses.
+func (s *Store) Verify(ctx context.Context, id kv.Account, report func(Problem)) error {
+	return s.VerifyAt(ctx, id, nil, report)
+}
+
+// VerifyAt checks all records of an account against each other and reads every
 // body: counters and quota against messages, names against mailboxes, what was
 // computed at arrival against what the body gives, the change log. It goes on
 // past problems and reports each. The error is about Verify itself.
-func (s *Store) Verify(ctx context.Context, id kv.Account, report func(Problem)) error {
-	return s.db.View(ctx, id, func(r kv.Reader) error {
-		v := verifier{ctx: ctx, store: s, id: id, r: r, report: report, boxes: map[MailboxID]Mailbox{}}
+//
+// The records are read from one picture of the account, the bodies after it, a
+// batch at a time: their messages may change meanwhile.
+func (s *Store) VerifyAt(ctx context.Context, id kv.Account, pace Pace, report func(Problem)) error {
+	v := verifier{ctx: ctx, store: s, id: id, report: report, boxes: map[MailboxID]Mailbox{}}
+	err := s.db.View(ctx, id, func(r kv.Reader) error {
+		v.r = r
 		return v.run()
 	})
+	for _, m := range slices.Sorted(maps.Keys(v.boxes)) {
+		if err == nil {
+			err = s.verifyBodies(ctx, id, m, pace, report)
+		}
+	}
+	return err
 }
 
 // verifier is one run of Verify.
@@ -72,7 +103,7 @@ func (v *verifier) run() error {
 	if !used && err == nil {
 		return v.unused()
 	}
-	for _, step := range []func() error{v.mailboxRecords, v.names, v.mailboxes, v.orphans, v.totals, v.threads, v.log} {
+	for _, step := range []func() error{v.mailboxRecords, v.uniqueIDs, v.names, v.mailboxes, v.orphans, v.totals, v.threads, v.log} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -179,7 +179,7 @@ func TestVerifyBodies(t *testing.T) {
 		t.Fatal(ids)
 	}
 	got := e.problems(t, alice)
-	if len(got) != 2 || !strings.Contains(got[0], "message 3: body: blob: not found") || !strings.Contains(got[1], "message 4: size") {
+	if len(got) != 2 || !strings.Contains(got[0], "message 3: body is damaged: blob: not found") || !strings.Contains(got[1], "message 4: size") {
 		t.Fatalf("problems %q", got)
 	}
 	err := e.db.Snapshot(context.Background(), func(s kv.Snapshot) error {
