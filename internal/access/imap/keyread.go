@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"tram/internal/mail/fold"
 	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 )
@@ -171,7 +172,7 @@ func (r *keyReader) addSubject() {
 
 // fold gives a text in the form in which it is compared.
 func (r *keyReader) fold(text string) []byte {
-	r.folded = appendFolded(r.folded[:0], []byte(text))
+	r.folded = fold.AppendCased(r.folded[:0], []byte(text))
 	return r.folded[:min(len(r.folded), maxSortKey)]
 }
 

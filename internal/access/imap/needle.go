@@ -2,33 +2,36 @@ package imap
 
 import (
 	"bytes"
-	"unicode"
-	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"tram/internal/mail/fold"
 )
 
-// needle is a text that is searched for, compared by i;unicode-casemap (RFC
-// 5051): characters are turned to title case and decomposed, so that É is found
-// by é, but not by e. Both sides are UTF-8.
+// needle is a text that is searched for. Texts are compared by i;unicode-casemap
+// (RFC 5051), so that É is found by é; a needle without accents finds letters
+// with and without them, one that has some means them (see package fold). Both
+// sides are UTF-8.
 type needle struct {
-	folded []byte
-	ascii  bool // folded is ASCII
-	blank  bool // it has a blank
-	word   bool // it is made of ASCII letters and digits
-	rare   int  // index of its least common byte
+	fold.Needle
+	text  string // as it came
+	ascii bool   // Folded is ASCII
+	blank bool   // it has a blank
+	word  bool   // it is made of ASCII letters and digits
+	rare  int    // index of its least common byte
 
-	scratch []byte
+	scratch, cased []byte
 }
 
-func newNeedle(text string) *needle {
-	n := &needle{folded: appendFolded(nil, []byte(text))}
-	n.ascii = isASCII(n.folded)
-	n.blank = bytes.ContainsAny(n.folded, " \t")
+func newNeedle(text string) *needle { return needleOf(text, fold.NewNeedle(text)) }
+
+// needleOf is a needle in a form that was chosen.
+func needleOf(text string, form fold.Needle) *needle {
+	n := &needle{Needle: form, text: text}
+	n.ascii = fold.IsASCII(n.Folded)
+	n.blank = bytes.ContainsAny(n.Folded, " \t")
 	n.word = true
-	for i, c := range n.folded {
+	for i, c := range n.Folded {
 		n.word = n.word && ('A' <= c && c <= 'Z' || '0' <= c && c <= '9')
-		if commonness(c) < commonness(n.folded[n.rare]) {
+		if commonness(c) < commonness(n.Folded[n.rare]) {
 			n.rare = i
 		}
 	}
@@ -54,27 +57,28 @@ func commonness(c byte) int {
 
 // inText looks for the needle in a text.
 func (n *needle) inText(text []byte) bool {
-	if len(n.folded) == 0 {
+	if len(n.Folded) == 0 {
 		return true
 	}
-	if isASCII(text) {
+	if fold.IsASCII(text) {
 		return n.ascii && n.inASCII(text)
 	}
-	n.scratch = appendFolded(n.scratch[:0], text)
-	return bytes.Contains(n.scratch, n.folded)
+	var form textForm
+	n.scratch = form.append(n, n.scratch[:0], text)
+	return bytes.Contains(n.scratch, n.Folded)
 }
 
 // inASCII looks for an ASCII needle without regard to case. It jumps from one
 // occurrence of the rarest byte to the next.
 func (n *needle) inASCII(text []byte) bool {
-	if len(n.folded) == 0 {
+	if len(n.Folded) == 0 {
 		return true
 	}
-	last := len(text) - len(n.folded)
+	last := len(text) - len(n.Folded)
 	if last < 0 {
 		return false
 	}
-	upper := n.folded[n.rare]
+	upper := n.Folded[n.rare]
 	lower := upper
 	if 'A' <= upper && upper <= 'Z' {
 		lower += 'a' - 'A'
@@ -93,14 +97,14 @@ func (n *needle) inASCII(text []byte) bool {
 		if at == len(window) {
 			return false
 		}
-		equal, compared := equalFolded(text[at:at+len(n.folded)], n.folded)
+		equal, compared := equalFolded(text[at:at+len(n.Folded)], n.Folded)
 		if equal {
 			return true
 		}
 		if budget -= compared; budget < 0 {
 			// Text and needle are made to be slow: take the way that is linear
 			// whatever they are.
-			return bytes.Contains(bytes.ToUpper(text[at:]), n.folded)
+			return bytes.Contains(bytes.ToUpper(text[at:]), n.Folded)
 		}
 		at++
 	}
@@ -132,49 +136,23 @@ func equalFolded(text, folded []byte) (equal bool, compared int) {
 	return true, len(text)
 }
 
-// appendFolded appends text in title case and decomposed.
-func appendFolded(dst, text []byte) []byte {
-	for len(text) > 0 {
-		c := text[0]
-		if c < utf8.RuneSelf {
-			if 'a' <= c && c <= 'z' {
-				c -= 'a' - 'A'
-			}
-			dst = append(dst, c)
-			text = text[1:]
-			continue
-		}
-		r, size := utf8.DecodeRune(text)
-		text = text[size:]
-		var buf [utf8.UTFMax]byte
-		one := utf8.AppendRune(buf[:0], unicode.ToTitle(r))
-		if parts := norm.NFKD.Properties(one).Decomposition(); parts != nil {
-			dst = append(dst, parts...)
-		} else {
-			dst = append(dst, one...)
-		}
-	}
-	return dst
-}
+// textForm turns a text that comes in pieces into the form in which a needle is
+// looked for.
+type textForm struct{ strip fold.Stripper }
 
-func isASCII(p []byte) bool {
-	for len(p) >= 8 {
-		if (p[0]|p[1]|p[2]|p[3]|p[4]|p[5]|p[6]|p[7])&0x80 != 0 {
-			return false
-		}
-		p = p[8:]
+// append appends the next piece.
+func (f *textForm) append(n *needle, dst, text []byte) []byte {
+	if n.Marked {
+		return fold.AppendCased(dst, text)
 	}
-	for _, c := range p {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
+	n.cased = fold.AppendCased(n.cased[:0], text)
+	return f.strip.Append(dst, n.cased)
 }
 
 // needleStream looks for a needle in a text that comes in chunks.
 type needleStream struct {
 	needle *needle
+	form   textForm
 	buf    []byte // folded: the end of the last chunk and this one
 	found  bool
 }
@@ -183,15 +161,15 @@ type needleStream struct {
 // chunk separates texts: nothing matches across.
 func (s *needleStream) write(chunk []byte) bool {
 	if len(chunk) == 0 {
-		s.buf = s.buf[:0]
+		s.form, s.buf = textForm{}, s.buf[:0]
 		return true
 	}
-	s.buf = appendFolded(s.buf, chunk)
-	if bytes.Contains(s.buf, s.needle.folded) {
+	s.buf = s.form.append(s.needle, s.buf, chunk)
+	if bytes.Contains(s.buf, s.needle.Folded) {
 		s.found = true
 		return false
 	}
-	if keep := len(s.needle.folded) - 1; len(s.buf) > keep {
+	if keep := len(s.needle.Folded) - 1; len(s.buf) > keep {
 		s.buf = s.buf[:copy(s.buf, s.buf[len(s.buf)-keep:])]
 	}
 	return true

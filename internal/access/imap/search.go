@@ -102,6 +102,7 @@ func (s *session) findAmong(prog *program, set *bound, in *target, among mailsto
 			return nil, err
 		}
 	}
+	defer func() { f.found.scores = c.scores }()
 	f.walk(intersect(among, prog.within(set)))
 	if len(f.open) == 0 {
 		return f.found, nil

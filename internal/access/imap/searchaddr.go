@@ -3,6 +3,7 @@ package imap
 import (
 	"bytes"
 
+	"tram/internal/mail/fold"
 	"tram/internal/mail/message"
 )
 
@@ -30,7 +31,7 @@ func domainOf(a message.Address) string {
 // inAddresses looks into the addresses of a field: FROM and its like search
 // the envelope (RFC 3501 6.4.4), which has neither comments nor quotes.
 func (n *needle) inAddresses(c *candidate, value []byte) bool {
-	if len(n.folded) == 0 {
+	if len(n.Folded) == 0 {
 		return true
 	}
 	if n.notIn(value) {
@@ -44,7 +45,7 @@ func (n *needle) inAddresses(c *candidate, value []byte) bool {
 // notIn reports that the addresses certainly do not have the needle, as a word
 // of letters and digits stands in them as it does in the field.
 func (n *needle) notIn(value []byte) bool {
-	return n.word && isASCII(value) && !bytes.ContainsAny(value, `(\`) && !bytes.Contains(value, []byte("=?")) &&
+	return n.word && fold.IsASCII(value) && !bytes.ContainsAny(value, `(\`) && !bytes.Contains(value, []byte("=?")) &&
 		!n.inASCII(value) && !n.inASCII([]byte(missingMailbox)) && !n.inASCII([]byte(missingDomain))
 }
 

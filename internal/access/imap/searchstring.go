@@ -69,7 +69,15 @@ func (p *keyParser) headerOf(name string) (key, bool) {
 	if !ok {
 		return nil, false
 	}
-	return newHeaderKey(name, n), true
+	return p.stringKey(n, func(n *needle) key { return newHeaderKey(name, n) }), true
+}
+
+// stringKey makes the key that looks for a string, inside FUZZY or not.
+func (p *keyParser) stringKey(n *needle, find func(*needle) key) key {
+	if p.fuzzy > 0 && n.text != "" {
+		return newFuzzyKey(n, find)
+	}
+	return find(n)
 }
 
 // address reads FROM, TO, CC and BCC.
@@ -78,9 +86,7 @@ func (p *keyParser) address(name string) (key, bool) {
 	if !ok {
 		return nil, false
 	}
-	k := newHeaderKey(name, n)
-	k.address = true
-	return k, true
+	return p.stringKey(n, func(n *needle) key { return newAddressKey(name, n) }), true
 }
 
 func (p *keyParser) text(name string) (key, bool) {
@@ -91,7 +97,7 @@ func (p *keyParser) text(name string) (key, bool) {
 	if p.bodies++; p.bodies > maxBodySearches {
 		return nil, p.d.Fail("Too many search keys for message texts")
 	}
-	return &textKey{needle: n, bodyOnly: name == "BODY"}, true
+	return p.stringKey(n, func(n *needle) key { return newTextKey(n, name == "BODY") }), true
 }
 
 // fuzzyKey reads the key behind FUZZY (RFC 6203 3).

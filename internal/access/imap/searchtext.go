@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 
+	"tram/internal/mail/fold"
 	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 )
@@ -14,10 +15,24 @@ type headerKey struct {
 	cached  bool // the store keeps the field beside the message
 	address bool // it is looked for in the addresses, not in the text
 	needle  *needle
+	index   indexQuery
 }
 
 func newHeaderKey(name string, n *needle) *headerKey {
-	return &headerKey{name: name, cached: message.CachedFields.Has([]byte(name)), needle: n}
+	k := &headerKey{name: name, cached: message.CachedFields.Has([]byte(name)), needle: n}
+	// The field says its name and its value in the header. That both are there
+	// does not mean that they belong together.
+	k.index = indexQuery{scope: mailstore.HeaderText, terms: n.Query().Terms}
+	if !k.cached && fold.IsASCII([]byte(name)) {
+		k.index.terms = append(k.index.terms, fold.NewNeedle(name+":").Query().Terms...)
+	}
+	return k
+}
+
+// newAddressKey looks into the addresses of a field. The index does not have
+// them in the form in which they are looked for.
+func newAddressKey(name string, n *needle) *headerKey {
+	return &headerKey{name: name, cached: message.CachedFields.Has([]byte(name)), address: true, needle: n}
 }
 
 func (k *headerKey) want() mailstore.Want {
@@ -35,8 +50,8 @@ func (k *headerKey) cost() int {
 }
 
 func (k *headerKey) eval(c *candidate) verdict {
-	if c.msg == nil {
-		return unknown
+	if v := c.askIndex(&k.index); v != unknown || c.msg == nil {
+		return v
 	}
 	header := c.msg.Header
 	if !k.cached || header == nil {
@@ -55,10 +70,10 @@ func (k *headerKey) eval(c *candidate) verdict {
 
 // inField looks into the raw value of a field.
 func (n *needle) inField(c *candidate, value []byte) bool {
-	if len(n.folded) == 0 {
+	if len(n.Folded) == 0 {
 		return true
 	}
-	if isASCII(value) && bytes.IndexByte(value, '\n') < 0 && !bytes.Contains(value, []byte("=?")) {
+	if fold.IsASCII(value) && bytes.IndexByte(value, '\n') < 0 && !bytes.Contains(value, []byte("=?")) {
 		return n.inText(value)
 	}
 	c.scratch = message.AppendDecoded(c.scratch[:0], value)
@@ -69,17 +84,28 @@ func (n *needle) inField(c *candidate, value []byte) bool {
 type textKey struct {
 	needle   *needle
 	bodyOnly bool
+	index    indexQuery
+}
+
+func newTextKey(n *needle, bodyOnly bool) *textKey {
+	q := n.Query()
+	k := &textKey{needle: n, bodyOnly: bodyOnly}
+	k.index = indexQuery{terms: q.Terms, final: q.Whole, scope: mailstore.BodyText}
+	if !bodyOnly {
+		k.index.scope |= mailstore.HeaderText
+	}
+	return k
 }
 
 func (k *textKey) want() mailstore.Want { return mailstore.WantMeta | mailstore.WantStructure }
 func (k *textKey) cost() int            { return costBody }
 
 func (k *textKey) eval(c *candidate) verdict {
-	if c.msg == nil {
-		return unknown
-	}
-	if len(k.needle.folded) == 0 {
+	if len(k.needle.Folded) == 0 {
 		return matched
+	}
+	if v := c.askIndex(&k.index); v != unknown || c.msg == nil {
+		return v
 	}
 	table, err := message.Parts(c.msg.Parts)
 	if err != nil {
@@ -125,7 +151,7 @@ func (k *textKey) absent(c *candidate, table message.PartTable) bool {
 	if !k.needle.ascii || k.needle.blank || k.needle.inASCII(c.raw) {
 		return false
 	}
-	if !isASCII(c.raw) || bytes.Contains(c.raw, []byte("=?")) {
+	if !fold.IsASCII(c.raw) || bytes.Contains(c.raw, []byte("=?")) {
 		return false
 	}
 	plain := true

@@ -92,9 +92,8 @@ func TestTooLong(t *testing.T) {
 }
 
 // has tells what the search for a needle without an index says.
-func has(text, needle string) bool {
+func has(text string, n Needle) bool {
 	cased := AppendCased(nil, []byte(text))
-	n := NewNeedle(needle)
 	if !n.Marked {
 		cased = AppendBare(nil, cased)
 	}
@@ -139,7 +138,7 @@ func TestNeedles(t *testing.T) {
 		{"Лай", "лаи", true}, // as i;unicode-casemap: the mark follows
 		{"лаи", "лай", false},
 	} {
-		if got := has(c.text, c.needle); got != c.want {
+		if got := has(c.text, NewNeedle(c.needle)); got != c.want {
 			t.Errorf("%q in %q: %v", c.needle, c.text, got)
 		}
 	}
@@ -155,16 +154,18 @@ func check(t *testing.T, text, needle string, chunk int) {
 			t.Fatalf("%q gives the term %q", text, term)
 		}
 	}
-	q := NewNeedle(needle).Query()
-	if tooLong || len(q.Terms) == 0 {
-		return
-	}
-	found, indexed := has(text, needle), matches(bare, marked, q)
-	if found && !indexed {
-		t.Fatalf("%q is in %q, but its terms %+v are not in %q, %q", needle, text, q.Terms, bare, marked)
-	}
-	if q.Whole && found != indexed {
-		t.Fatalf("%q in %q: %v by the text, %v by its terms %q, %q", needle, text, found, indexed, bare, marked)
+	for _, n := range []Needle{NewNeedle(needle), Exact(needle), Bare(needle)} {
+		q := n.Query()
+		if tooLong || len(q.Terms) == 0 {
+			continue
+		}
+		found, indexed := has(text, n), matches(bare, marked, q)
+		if found && !indexed {
+			t.Fatalf("%+v is in %q, but its terms %+v are not in %q, %q", n, text, q.Terms, bare, marked)
+		}
+		if q.Whole && found != indexed {
+			t.Fatalf("%+v in %q: %v by the text, %v by its terms %q, %q", n, text, found, indexed, bare, marked)
+		}
 	}
 }
 

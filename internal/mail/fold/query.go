@@ -27,7 +27,7 @@ const maxQueryTerms = 16
 // Needle is a text to look for.
 type Needle struct {
 	Folded []byte // in the form in which texts are searched
-	Marked bool   // that is the cased form, because the needle has marks; else the bare form
+	Marked bool   // that is the cased form, as for a needle with marks; else the bare form
 }
 
 // NewNeedle folds a text to look for.
@@ -40,6 +40,23 @@ func NewNeedle(text string) Needle {
 		n.Marked = isMark(r) || !bytes.Equal(AppendBare(nil, cased), cased)
 	}
 	return n
+}
+
+// Exact returns a text to look for in the cased form, whether it has marks or
+// not: it does not find what has more of them.
+func Exact(text string) Needle { return Needle{Folded: AppendCased(nil, []byte(text)), Marked: true} }
+
+// Bare returns a text to look for without its marks.
+func Bare(text string) Needle { return Needle{Folded: AppendBare(nil, AppendCased(nil, []byte(text)))} }
+
+// Words returns the words of a needle, each a needle of its own. Of a row of
+// dense characters all make one.
+func (n Needle) Words() []Needle {
+	var words []Needle
+	for a, ok := nextAtom(n.Folded, 0); ok; a, ok = nextAtom(n.Folded, a.end) {
+		words = append(words, Needle{Folded: n.Folded[a.start:a.end], Marked: n.Marked})
+	}
+	return words
 }
 
 // Query cuts a needle into terms. Without any, an index cannot help.
@@ -72,7 +89,8 @@ func (q *Query) addWord(n Needle, a atom, whole bool) {
 	}
 	switch {
 	case len(text) <= MaxPart:
-		q.Whole = whole
+		// The bare term of a word says nothing of the marks that it has.
+		q.Whole = whole && t.Marked == n.Marked
 		q.Terms = append(q.Terms, t)
 	case t.Left && t.Right && len(text) <= MaxTerm:
 		q.Terms = append(q.Terms, t)
