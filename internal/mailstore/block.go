@@ -28,6 +28,7 @@ type Entry struct {
 // block that a view has is never changed again.
 type block struct {
 	num     uint32
+	highest ModSeq // the largest of the entries, or 0 when it was not computed
 	entries []Entry
 }
 
@@ -59,6 +60,7 @@ func (b *block) append(dst []byte) []byte {
 		present[n>>6] |= 1 << (n & 63)
 		highest = max(highest, e.ModSeq)
 	}
+	b.highest = highest
 	dst = slices.Grow(dst, 32+8*len(b.entries))
 	dst = append(dst, version1)
 	dst = binary.AppendUvarint(dst, uint64(highest))
@@ -83,7 +85,7 @@ func decodeBlock(num uint32, value []byte, room int) (*block, error) {
 	}
 	present := [2]uint64{binary.LittleEndian.Uint64(bitmap), binary.LittleEndian.Uint64(bitmap[8:])}
 	n := bits.OnesCount64(present[0]) + bits.OnesCount64(present[1])
-	b := &block{num: num, entries: make([]Entry, 0, n+room)}
+	b := &block{num: num, highest: ModSeq(highest), entries: make([]Entry, 0, n+room)}
 	for half, word := range present {
 		base := UID(num)<<blockShift + UID(half)*64
 		for ; word != 0; word &= word - 1 {

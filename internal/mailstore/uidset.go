@@ -98,6 +98,23 @@ func (s UIDSet) from(uid UID) iter.Seq[UID] {
 	}
 }
 
+// Intersect returns the UIDs that both sets have.
+func (s UIDSet) Intersect(t UIDSet) UIDSet {
+	var both UIDSet
+	for i, j := 0, 0; i < len(s) && j < len(t); {
+		first, last := max(s[i].First, t[j].First), min(s[i].Last, t[j].Last)
+		if first <= last {
+			both = append(both, UIDRange{first, last})
+		}
+		if s[i].Last < t[j].Last {
+			i++
+		} else {
+			j++
+		}
+	}
+	return both
+}
+
 // All walks over the UIDs in ascending order.
 func (s UIDSet) All() iter.Seq[UID] { return s.from(0) }
 

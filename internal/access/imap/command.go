@@ -203,6 +203,7 @@ func completion(cmd *command, text string) string {
 
 // complete sends the tagged OK.
 func (s *session) complete(text string) {
+	s.tellHighest()
 	if code := s.highestCode(); code != "" && strings.HasPrefix(text, "[") {
 		// There is room for one response code.
 		s.enc.Raw("* OK " + code + " Highest\r\n")

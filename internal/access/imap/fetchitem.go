@@ -16,6 +16,7 @@ const (
 	itemFlags
 	itemMarkedFlags // FLAGS of messages that \Seen was set of on the way
 	itemMarkedModSeq
+	itemMarkedUID
 	itemInternalDate
 	itemSize
 	itemEnvelope
@@ -157,7 +158,10 @@ func (req *fetchRequest) addFirst(kind itemKind) {
 
 // addFlags adds FLAGS for messages that get \Seen on the way (RFC 3501 6.4.5),
 // and their MODSEQ where the client keeps track of it.
-func (req *fetchRequest) addFlags(condstore bool) {
+func (req *fetchRequest) addFlags(condstore, uid bool) {
+	if uid && !req.has(itemUID) {
+		req.add(itemMarkedUID)
+	}
 	if !req.has(itemFlags) {
 		req.add(itemMarkedFlags)
 	}

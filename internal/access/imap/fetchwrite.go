@@ -33,22 +33,18 @@ func (w *fetchWriter) uid(e mailstore.Entry) {
 // flags tells the flags of a message after a STORE.
 func (w *fetchWriter) flags(index int, e mailstore.Entry) {
 	w.begin(index, e.UID)
-	if w.byUID {
+	if w.byUID && !w.s.on(enabledUIDOnly) && !w.s.tellsUID() {
 		w.uid(e)
 		w.enc.Byte(' ')
 	}
-	if w.s.on(enabledCondstore) {
-		w.s.writeModSeq(e.ModSeq)
-		w.enc.Byte(' ')
-	}
-	w.flagged.write(e)
+	w.s.writeUpdate(w.flagged, e)
 	w.enc.Raw(")\r\n")
 }
 
 // modSeq tells only the MODSEQ of a message.
 func (w *fetchWriter) modSeq(index int, e mailstore.Entry) {
 	w.begin(index, e.UID)
-	if w.byUID {
+	if w.s.tellsUID() || w.byUID && !w.s.on(enabledUIDOnly) {
 		w.uid(e)
 		w.enc.Byte(' ')
 	}
@@ -67,7 +63,7 @@ func (w *fetchWriter) message(index int, e mailstore.Entry, m *mailstore.Message
 	first := true
 	for i := range w.req.items {
 		item := &w.req.items[i]
-		if !w.marked && (item.kind == itemMarkedFlags || item.kind == itemMarkedModSeq) {
+		if !w.marked && (item.kind == itemMarkedFlags || item.kind == itemMarkedModSeq || item.kind == itemMarkedUID) {
 			continue
 		}
 		if !first {
@@ -93,7 +89,7 @@ func (w *fetchWriter) takeBack(mark imapwire.Mark, err error) error {
 
 func (w *fetchWriter) item(item *fetchItem, e mailstore.Entry, m *mailstore.Message, body *lazyBody) error {
 	switch item.kind {
-	case itemUID:
+	case itemUID, itemMarkedUID:
 		w.uid(e)
 	case itemModSeq, itemMarkedModSeq:
 		w.s.writeModSeq(e.ModSeq)

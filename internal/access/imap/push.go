@@ -124,6 +124,7 @@ func (s *session) pushChanges(enc *imapwire.Encoder) {
 	enc.SetUTF8(s.speaksUTF8())
 	s.enc = enc
 	err := s.tellNow()
+	s.tellHighestNow()
 	if errors.Is(err, errDeleted) {
 		s.writeBye(errDeleted.Error())
 	}

@@ -17,6 +17,12 @@ type selected struct {
 	// keeps messages that are gone.
 	view, newest *mailstore.View
 
+	// told is the MODSEQ up to which nothing is left to tell the client, heard
+	// the largest one that a FETCH response named, and vanished is set when
+	// VANISHED was sent and not followed by HIGHESTMODSEQ yet (RFC 7162 6).
+	told, heard mailstore.ModSeq
+	vanished    bool
+
 	recent   []imapwire.Range // UIDs that are \Recent in this session
 	recents  int              // messages of the view among them, as the client was told
 	keywords int              // keywords of the mailbox that the client was told
@@ -71,6 +77,9 @@ func (sel *selected) addRecent(first, last mailstore.UID) {
 // other session has been told to be \Recent, and, unless the mailbox is opened
 // for reading only, takes them (RFC 3501 2.3.2).
 func (s *session) takeRecent(sel *selected, view *mailstore.View, from mailstore.UID) error {
+	if s.on(enabledRev2) {
+		return nil // there is no \Recent in IMAP4rev2 (RFC 9051, appendix E 12)
+	}
 	var first mailstore.UID
 	var err error
 	if sel.readOnly {

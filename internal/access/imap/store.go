@@ -152,7 +152,7 @@ func (s *session) tellStored(req *storeRequest, uids mailstore.UIDSet, stored ma
 			told = addUID(told, e.UID)
 		case asExpected(known, e, req.change.Op, mask):
 			// RFC 7162 3.1.3: .SILENT does not keep the new MODSEQ back.
-			if s.on(enabledCondstore) && e.ModSeq == stored.ModSeq {
+			if req.change.Conditional || s.on(enabledCondstore) && e.ModSeq == stored.ModSeq {
 				w.modSeq(i, e)
 			}
 			told = addUID(told, e.UID)

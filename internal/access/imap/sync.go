@@ -62,6 +62,7 @@ func (s *session) advance(view, newest *mailstore.View, told mailstore.UIDSet) e
 			return err
 		}
 	}
+	sel.contexts.leave(old, view, newest)
 	s.tellKeywords(newest)
 	s.tellExpunged(old, view)
 	s.tellFlags(old, view, told)
@@ -87,6 +88,42 @@ func (s *session) tellRecent(n int) {
 	s.enc.Raw("* ")
 	s.enc.Number(uint64(n))
 	s.enc.Raw(" RECENT\r\n")
+}
+
+// tellHighest tells a client with CONDSTORE the MODSEQ up to which it knows
+// everything now, unless a FETCH response has named it. While an EXPUNGE is
+// held back there is nothing to tell: see highestCode. It is called when all
+// FETCH responses of a command, or of a push, are sent.
+func (s *session) tellHighest() {
+	sel := s.sel
+	if sel == nil || sel.view != sel.newest || !s.hearsFlags() {
+		return
+	}
+	highest := sel.newest.HighestModSeq()
+	if s.on(enabledCondstore) && !sel.vanished && highest > max(sel.told, sel.heard) {
+		s.writeOK("HIGHESTMODSEQ", uint64(highest), "Highest")
+	}
+	sel.told = highest
+}
+
+// tellHighestNow is tellHighest where no tagged OK follows.
+func (s *session) tellHighestNow() {
+	if s.sel != nil {
+		s.sel.vanished = false
+	}
+	s.tellHighest()
+}
+
+// highestCode is the response code HIGHESTMODSEQ of a tagged OK, "" for none:
+// it follows VANISHED (RFC 7162 3.2.7), and with an EXPUNGE held back it keeps
+// the client from taking the MODSEQ of a FETCH response for what it has seen
+// everything up to (RFC 7162 3.2, 6).
+func (s *session) highestCode() string {
+	if s.sel == nil || !s.on(enabledQresync) || s.sel.view == s.sel.newest && !s.sel.vanished {
+		return ""
+	}
+	s.sel.vanished = false
+	return string(append(appendUint([]byte("[HIGHESTMODSEQ "), uint64(s.sel.told)), ']'))
 }
 
 // tellKeywords announces keywords that are new in the mailbox (RFC 3501 7.2.6).
@@ -136,6 +173,7 @@ func (s *session) writeVanished(v *mailstore.View, gone []int) {
 	s.enc.Raw("* VANISHED ")
 	s.enc.Ranges(uids)
 	s.enc.CRLF()
+	s.sel.vanished = true
 }
 
 // beginFetch begins the FETCH response of a message: its index is that in the
@@ -168,18 +206,31 @@ func (s *session) tellFlags(old, view *mailstore.View, told mailstore.UIDSet) {
 			continue
 		}
 		s.beginFetch(c.New, c.Entry.UID)
-		if s.notify != nil && !s.on(enabledUIDOnly) { // RFC 5465 5.1
-			s.enc.Raw("UID ")
-			s.enc.Number(uint64(c.Entry.UID))
-			s.enc.Byte(' ')
-		}
-		if s.on(enabledCondstore) {
-			s.writeModSeq(c.Entry.ModSeq)
-			s.enc.Byte(' ')
-		}
-		flags.write(c.Entry)
+		s.writeUpdate(flags, c.Entry)
 		s.enc.Raw(")\r\n")
 	}
+}
+
+// writeUpdate writes the items of a FETCH response that the client did not ask
+// for: FLAGS, with the UID and MODSEQ where they belong.
+func (s *session) writeUpdate(flags *flagWriter, e mailstore.Entry) {
+	if s.tellsUID() {
+		s.enc.Raw("UID ")
+		s.enc.Number(uint64(e.UID))
+		s.enc.Byte(' ')
+	}
+	if s.on(enabledCondstore) {
+		s.writeModSeq(e.ModSeq)
+		s.enc.Byte(' ')
+	}
+	flags.write(e)
+}
+
+// tellsUID reports whether FETCH responses that the client did not ask for have
+// the UID among their items (RFC 5465 5.1, RFC 7162 3.2.4, RFC 9051 7.5.2).
+// UIDFETCH has it in front already.
+func (s *session) tellsUID() bool {
+	return (s.on(enabledCondstore|enabledRev2) || s.notify != nil) && !s.on(enabledUIDOnly)
 }
 
 // dropBelow cuts the ranges off that end before uid.
@@ -192,6 +243,7 @@ func dropBelow(set mailstore.UIDSet, uid mailstore.UID) mailstore.UIDSet {
 
 // writeModSeq writes the FETCH item MODSEQ (RFC 7162 3.1.4.2).
 func (s *session) writeModSeq(m mailstore.ModSeq) {
+	s.sel.heard = max(s.sel.heard, m)
 	s.enc.Raw("MODSEQ (")
 	s.enc.Number(uint64(m))
 	s.enc.Byte(')')

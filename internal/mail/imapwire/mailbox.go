@@ -37,12 +37,37 @@ func (d *Decoder) DecodeMailbox(raw string) (string, bool) {
 
 // DecodeMailbox gives the UTF-8 form of a mailbox name as a client wrote it.
 // INBOX, whatever its case and with children too, comes in upper case.
+//
+// UTF-8 in it is taken as such: clients that see IMAP4rev2 among the
+// capabilities send it without having enabled that.
 func DecodeMailbox(raw string) (string, bool) {
-	name, ok := DecodeUTF7(raw)
-	if !ok {
+	if !utf8.ValidString(raw) {
 		return "", false
 	}
-	return canonicalInbox(name), true
+	var out strings.Builder
+	for len(raw) > 0 {
+		n := asciiRun(raw)
+		name, ok := DecodeUTF7(raw[:n])
+		if !ok {
+			return "", false
+		}
+		out.WriteString(name)
+		raw = raw[n:]
+		n = len(raw) - len(strings.TrimLeftFunc(raw, func(r rune) bool { return r >= utf8.RuneSelf }))
+		out.WriteString(raw[:n])
+		raw = raw[n:]
+	}
+	return canonicalInbox(out.String()), true
+}
+
+// asciiRun is the length of the beginning of s that is ASCII.
+func asciiRun(s string) int {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return i
+		}
+	}
+	return len(s)
 }
 
 func canonicalInbox(name string) string {
