@@ -16,6 +16,7 @@ func (s *Store) AppendTx(ktx kv.Tx, id kv.Account, deliveries []Delivery) ([]UID
 	if err != nil {
 		return nil, err
 	}
+	t.pools = &s.pools
 	boxes := make([]*box, len(deliveries))
 	for i := range deliveries {
 		if boxes[i], err = t.destination(&deliveries[i]); err != nil {
@@ -162,8 +163,8 @@ func (t *tx) enter(b *box, msg *Message, flags Flags, q Quota) (UID, error) {
 	if b.uidNext > MaxUID {
 		return 0, ErrMailboxFull
 	}
-	if q.Bytes > 0 && t.acct.bytes+msg.Size > q.Bytes || q.Messages > 0 && t.acct.messages+1 > q.Messages {
-		return 0, ErrOverQuota
+	if err := t.room(&q, msg.Size, 1); err != nil {
+		return 0, err
 	}
 	e := Entry{UID: b.uidNext, Flags: flags, ModSeq: t.seq, Size: uint32(msg.Size)}
 	l, err := t.block(b, blockOf(e.UID))

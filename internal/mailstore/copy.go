@@ -117,7 +117,11 @@ func (t *tx) transfer(into *tx, work transfer) (out Copied, rest UIDSet, err err
 		return out, nil, err
 	}
 	if !work.move || !work.within() { // what moves within the account takes no room
-		if err := into.fits(src, uids, work.quota); err != nil {
+		quota := work.quota
+		if work.move && t.pools.together(t.id, into.id) {
+			quota.Pool = Pool{} // it has as much as before
+		}
+		if err := into.fits(src, uids, quota); err != nil {
 			return out, nil, err
 		}
 	}
@@ -147,17 +151,14 @@ func (t *tx) fits(src *box, uids UIDSet, q Quota) error {
 	if q == (Quota{}) {
 		return nil
 	}
-	bytes, messages := t.acct.bytes, t.acct.messages
+	var bytes, messages int64
 	for _, l := range src.blocks {
 		for e := range l.within(uids) {
 			bytes += int64(e.Size)
 			messages++
 		}
 	}
-	if q.Bytes > 0 && bytes > q.Bytes || q.Messages > 0 && messages > q.Messages {
-		return ErrOverQuota
-	}
-	return nil
+	return t.room(&q, bytes, messages)
 }
 
 // pickEntries returns up to most messages of the loaded blocks in a set.

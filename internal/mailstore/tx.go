@@ -21,11 +21,14 @@ type tx struct {
 	seq   ModSeq // of everything that this transaction changes
 	now   time.Time
 	boxes []*box
-	wide  change // what changed in no mailbox: logged under mailbox 0
-	dirty bool   // the account record changed
+	wide  change  // what changed in no mailbox: logged under mailbox 0
+	dirty bool    // the account record changed
+	cut   *logCut // of the change log, or nil
 
 	sharing kv.Space // the index of grants; nil when the transaction has no part in it
-	regrant bool     // an access control list changed
+	pools   *pools
+	others  *usage // of the pool, what the other accounts have; nil until it is asked for
+	regrant bool   // an access control list changed
 
 	key, hi, value []byte // scratch: Set and Delete copy
 }
@@ -61,7 +64,7 @@ func begin(space kv.Space, id kv.Account) (*tx, error) {
 	}
 	t.acct, t.seq = acct, acct.modSeq+1
 	if used {
-		return t, nil
+		return t, t.planCut()
 	}
 	return t, t.makeHome()
 }

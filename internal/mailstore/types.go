@@ -50,6 +50,7 @@ type Status struct {
 type Quota struct {
 	Bytes    int64 // octets of all messages
 	Messages int64
+	Pool     Pool // of the account's domain
 }
 
 // Delivery is one message on its way into a mailbox.

@@ -32,6 +32,7 @@ func (s *Store) commit(ctx context.Context, ids, accounts []kv.Account, fn func(
 			if txs[i], err = begin(ktx.Account(id), id); err != nil {
 				return err
 			}
+			txs[i].pools = &s.pools
 			if len(accounts) > len(ids) {
 				txs[i].sharing = ktx.Account(kv.Sharing)
 			}

@@ -63,6 +63,7 @@ func (ws *watchers) remove(id kv.Account, w *watcher) {
 // It does not wait: when somebody watches the account, the commit is synced
 // and watchers are told soon after.
 func (s *Store) Committed(accounts ...kv.Account) {
+	s.pools.changed(accounts)
 	s.indexer.note(accounts...)
 	ws := s.watchers
 	ws.mu.Lock()
