@@ -27,6 +27,7 @@ import (
 //	C! "a Go string, sent as it is"
 //	S: a line of the server, all of it; "..." stands for anything, {NAME}
 //	   for a word that is remembered
+//	S~: the same after any number of other lines
 //	S: EOF
 //	TLS          the client's side of the handshake
 //	add BOX (flags) FILE   appends a message
@@ -114,6 +115,9 @@ func (p *player) step(line string) {
 		p.now.send(data)
 	case "S:":
 		p.expect(rest)
+	case "S~:":
+		for !p.failed && !p.matches(rest, p.now.line()) {
+		}
 	case "TLS":
 		conn := tls.Client(p.now.conn, &tls.Config{InsecureSkipVerify: true})
 		check(p.t, conn.Handshake())
@@ -187,18 +191,25 @@ func (p *player) expect(want string) {
 		p.fail(fmt.Sprintf("%v; want %q", err, want))
 		return
 	}
+	if !p.matches(want, got) {
+		p.fail(fmt.Sprintf("got  %q\nwant %q", got, want))
+	}
+}
+
+// matches compares a line with what is wanted, and remembers its words.
+func (p *player) matches(want, got string) bool {
 	pattern := regexp.QuoteMeta(p.fill(want))
 	pattern = strings.ReplaceAll(pattern, `\.\.\.`, `.*`)
 	pattern = word.ReplaceAllString(pattern, `(?P<$1>\S+?)`)
 	re := regexp.MustCompile("^(?s:" + pattern + ")$")
 	m := re.FindStringSubmatch(got)
 	if m == nil {
-		p.fail(fmt.Sprintf("got  %q\nwant %q", got, want))
-		return
+		return false
 	}
 	for i, name := range re.SubexpNames() {
 		if name != "" {
 			p.words[name] = m[i]
 		}
 	}
+	return true
 }
