@@ -31,6 +31,7 @@ func (s *Store) Remove(ctx context.Context, id kv.Account, m MailboxID, uids UID
 
 func (s *Store) removeWhere(ctx context.Context, id kv.Account, m MailboxID, uids UIDSet, match func(*Entry) bool) (UIDSet, error) {
 	var removed UIDSet
+	known := s.views.peek(id, m)
 	for {
 		var gone UIDSet
 		err := s.update(ctx, id, func(t *tx) error {
@@ -38,10 +39,14 @@ func (s *Store) removeWhere(ctx context.Context, id kv.Account, m MailboxID, uid
 			if err != nil {
 				return err
 			}
-			if err := t.load(b, uids); err != nil {
+			in := uids
+			if known.shows(b.counters) {
+				in = known.matching(uids, match)
+			}
+			if err := t.load(b, in); err != nil {
 				return err
 			}
-			gone, err = t.remove(b, t.pick(b, uids, match, maxRemove))
+			gone, err = t.remove(b, t.pick(b, in, match, maxRemove))
 			return err
 		})
 		if err != nil {
@@ -53,6 +58,31 @@ func (s *Store) removeWhere(ctx context.Context, id kv.Account, m MailboxID, uid
 		}
 		uids = uids.after(gone[len(gone)-1].Last)
 	}
+}
+
+// shows reports whether the view is the picture of a mailbox with these
+// counters: then its blocks need not be read to find something in them. v may
+// be nil.
+func (v *View) shows(c counters) bool {
+	return v != nil && v.counters.highest == c.highest && v.counters.uidValidity == c.uidValidity
+}
+
+// matching returns the messages of a set that match.
+func (v *View) matching(uids UIDSet, match func(*Entry) bool) UIDSet {
+	var out UIDSet
+	for _, r := range uids {
+		for _, block := range v.Blocks(v.Search(r.First)) {
+			if block[0].UID > r.Last {
+				break
+			}
+			for i := range block {
+				if e := &block[i]; e.UID <= r.Last && match(e) {
+					out = out.add(e.UID)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // pick returns up to most messages of the loaded blocks that are in the set and

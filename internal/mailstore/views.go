@@ -135,6 +135,19 @@ func (c *views) publish(id kv.Account, d *delta) {
 	c.used(s, v)
 }
 
+// peek returns the view that is kept for a mailbox, which may be an old one; nil
+// when there is none or somebody is about to replace it.
+func (c *views) peek(id kv.Account, m MailboxID) *View {
+	c.mu.Lock()
+	s := c.slots[viewKey{id, m}]
+	c.mu.Unlock()
+	if s == nil || !s.mu.TryLock() {
+		return nil
+	}
+	defer s.mu.Unlock()
+	return s.view()
+}
+
 // recent returns what sessions have taken.
 func (c *views) recent(id kv.Account, m MailboxID) UID {
 	c.mu.Lock()
