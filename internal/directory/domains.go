@@ -21,6 +21,7 @@ func (d *Directory) AddDomain(ctx context.Context, dom Domain) (Domain, error) {
 
 // insertDomain writes a new domain that is in its normal form.
 func insertDomain(sp kv.Space, dom Domain) error {
+	dom.Public = 0
 	if exists, err := has(sp, domainKey(dom.Name)); err != nil || exists {
 		return orExists(err, "domain "+dom.Name)
 	}
@@ -73,7 +74,7 @@ func updateDomain(sp kv.Space, dom Domain) error {
 	if err != nil {
 		return err
 	}
-	dom.Created = old.Created
+	dom.Created, dom.Public = old.Created, old.Public
 	if old.Kind == Relayed && dom.Kind != Relayed {
 		if err := unlist(sp, dom.Name); err != nil {
 			return err
@@ -101,8 +102,12 @@ func (d *Directory) DeleteDomain(ctx context.Context, name string) error {
 }
 
 func deleteDomain(sp kv.Space, name string) error {
-	if _, err := readDomain(sp, name); err != nil {
+	dom, err := readDomain(sp, name)
+	if err != nil {
 		return err
+	}
+	if dom.Public != 0 {
+		return fmt.Errorf("domain %s: %w: it has public folders", name, ErrNotEmpty)
 	}
 	if err := unused(sp, name); err != nil {
 		return err

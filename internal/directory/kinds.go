@@ -14,6 +14,9 @@ type Domain struct {
 	CatchAll            string     // address that gets mail for unknown local parts, or ""
 	SubaddressSeparator string     // one of + - . _ = # ~; "" means "+", [NoSubaddress] none
 	Footer              string     // plain text under mail that accounts of the domain send; "" none; at most [MaxFooter]
+	QuotaBytes          int64      // of all its accounts together; 0 = none
+	QuotaMessages       int64      // 0 = none
+	Public              AccountID  // holds its public folders; 0 until MakePublic
 	Created             time.Time  // set by AddDomain
 }
 

@@ -114,6 +114,9 @@ func (d Domain) Normal() (_ Domain, err error) {
 	if len(d.Footer) > MaxFooter || !multiline(d.Footer) {
 		return d, invalid("footer of "+d.Name, errFooter)
 	}
+	if d.QuotaBytes < 0 || d.QuotaMessages < 0 {
+		return d, invalid("domain "+d.Name, errQuota)
+	}
 	return d.normalKind()
 }
 

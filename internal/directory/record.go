@@ -14,8 +14,9 @@ import (
 //
 //	v  format 1 byte
 //	n  account 8 bytes, big-endian
-//	d  version 2 · created · catch-all · separator · kind 1 byte · target ·
-//	   verify 1 byte · footer; version 1 ends after the separator
+//	d  version 3 · created · catch-all · separator · kind 1 byte · target ·
+//	   verify 1 byte · footer · quota bytes uv · quota messages uv · public
+//	   account uv; version 1 ends after the separator, version 2 after the footer
 //	u  version 1 byte · 1 byte 'a' · account 8 bytes
 //	   version 1 byte · 1 byte 'l' · number of targets uv · targets
 //	   version 1 byte · 1 byte 's' · flags 1 byte (1 members only) · created ·
@@ -33,7 +34,7 @@ import (
 const (
 	format        = 1
 	recordVersion = 1
-	domainVersion = 2
+	domainVersion = 3
 
 	kindAccount   = 'a'
 	kindAlias     = 'l'
@@ -91,7 +92,10 @@ func (d Domain) encode() []byte {
 	b = appendText(b, d.CatchAll)
 	b = appendText(b, d.SubaddressSeparator)
 	b = appendText(append(b, byte(d.Kind)), d.Target)
-	return appendText(append(b, byte(d.Verify)), d.Footer)
+	b = appendText(append(b, byte(d.Verify)), d.Footer)
+	b = binary.AppendUvarint(b, uint64(d.QuotaBytes))
+	b = binary.AppendUvarint(b, uint64(d.QuotaMessages))
+	return binary.AppendUvarint(b, uint64(d.Public))
 }
 
 func decodeDomain(name string, v []byte) (Domain, error) {
@@ -103,6 +107,9 @@ func decodeDomain(name string, v []byte) (Domain, error) {
 		if int(d.Kind) >= len(domainKinds) || int(d.Verify) >= len(verifyModes) {
 			r.fail()
 		}
+	}
+	if version > 2 {
+		d.QuotaBytes, d.QuotaMessages, d.Public = int64(r.uint()), int64(r.uint()), AccountID(r.uint())
 	}
 	if err := r.done(); err != nil {
 		return d, fmt.Errorf("domain %s: %w", name, err)

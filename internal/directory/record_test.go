@@ -30,6 +30,7 @@ func samples() []sample {
 	account := sampleAccount()
 	domain := Domain{
 		Kind: Relayed, Verify: VerifyCallout, CatchAll: "Box@b.example", SubaddressSeparator: "-", Footer: "Xin chào\n", Created: someTime,
+		QuotaBytes: 1 << 40, QuotaMessages: 300, Public: 1030,
 	}
 	list := List{Owner: "an@a.example", MembersOnly: true, Description: "Staff", Created: someTime}
 	keys := Keys{Salt: []byte("0123456789abcdef"), Iterations: 16384, StoredKey: [32]byte{1}, ServerKey: [32]byte{2}}
@@ -86,7 +87,7 @@ func TestGolden(t *testing.T) {
 	for _, line := range samples() {
 		got.WriteString(line.name + "\n" + hex.Dump(line.bytes) + "\n")
 	}
-	golden := filepath.Join("testdata", "records-v2.golden")
+	golden := filepath.Join("testdata", "records-v3.golden")
 	if *update {
 		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -107,6 +108,14 @@ func TestOldRecords(t *testing.T) {
 	wantDomain := Domain{Name: "a.example", CatchAll: "Box@b.example", SubaddressSeparator: "-", Created: someTime}
 	if d, err := decodeDomain("a.example", old["domain"]); err != nil || d != wantDomain {
 		t.Errorf("domain: %+v, %v", d, err)
+	}
+	second := readGolden(t, filepath.Join("testdata", "records-v2.golden"))
+	wantSecond := Domain{
+		Name: "a.example", Kind: Relayed, Verify: VerifyCallout, CatchAll: "Box@b.example", SubaddressSeparator: "-",
+		Footer: "Xin chào\n", Created: someTime,
+	}
+	if d, err := decodeDomain("a.example", second["domain"]); err != nil || d != wantSecond {
+		t.Errorf("domain of version 2: %+v, %v", d, err)
 	}
 	wantAccount := sampleAccount()
 	wantAccount.ID = 1025
@@ -186,6 +195,8 @@ func TestRecordsRoundTrip(t *testing.T) {
 			Name: "d", CatchAll: text.Draw(t, "catch-all"), SubaddressSeparator: text.Draw(t, "separator"), Created: at.Draw(t, "created"),
 			Kind: DomainKind(rapid.IntRange(0, 2).Draw(t, "kind")), Target: text.Draw(t, "target"),
 			Verify: VerifyMode(rapid.IntRange(0, 2).Draw(t, "verify")), Footer: text.Draw(t, "footer"),
+			QuotaBytes: rapid.Int64Min(0).Draw(t, "bytes"), QuotaMessages: rapid.Int64Min(0).Draw(t, "messages"),
+			Public: AccountID(rapid.Uint64().Draw(t, "public")),
 		}
 		roundTrip(t, dom, dom.encode(), func(b []byte) (Domain, error) { return decodeDomain("d", b) })
 		var e entry

@@ -1,0 +1,61 @@
+package directory
+
+import (
+	"context"
+	"errors"
+
+	"tram/internal/storage/kv"
+)
+
+var errPublicKind = errors.New("only a hosted domain has public folders")
+
+// MakePublic gives a domain a number under which its public folders are kept,
+// unless it has one. Nobody logs in to it and no address leads there.
+func (d *Directory) MakePublic(ctx context.Context, domain string) (dom Domain, made bool, err error) {
+	domain, err = domainName(domain)
+	if err != nil {
+		return dom, false, err
+	}
+	err = d.update(ctx, func(sp kv.Space) error {
+		made = false
+		if dom, err = readDomain(sp, domain); err != nil || dom.Public != 0 {
+			return err
+		}
+		if dom.Kind != Hosted {
+			return invalid("domain "+domain, errPublicKind)
+		}
+		if dom.Public, err = nextID(sp); err != nil {
+			return err
+		}
+		made = true
+		return sp.Set(domainKey(domain), dom.encode())
+	})
+	return dom, made, err
+}
+
+// ForgetPublic takes the number away again, when what was kept under it is
+// gone. It is never given out again.
+func (d *Directory) ForgetPublic(ctx context.Context, domain string) error {
+	domain, err := domainName(domain)
+	if err != nil {
+		return err
+	}
+	return d.update(ctx, func(sp kv.Space) error {
+		dom, err := readDomain(sp, domain)
+		if err != nil {
+			return err
+		}
+		dom.Public = 0
+		return sp.Set(domainKey(domain), dom.encode())
+	})
+}
+
+// DomainOf returns the domain of an account.
+func (d *Directory) DomainOf(ctx context.Context, a Account) (dom Domain, err error) {
+	name := ownParts(a.Address).Domain
+	err = d.view(ctx, func(r kv.Reader) error {
+		dom, err = readDomain(r, name)
+		return err
+	})
+	return dom, err
+}
