@@ -18,7 +18,9 @@ func (p *parcel) catenate() error {
 		return d.Err()
 	}
 	var failed error
+	parts := 0
 	ok := d.ExpectList(func() bool {
+		parts++
 		failed = p.catPart()
 		return failed == nil && d.Err() == nil
 	})
@@ -27,6 +29,8 @@ func (p *parcel) catenate() error {
 		return failed
 	case !ok:
 		return d.Err()
+	case parts == 0:
+		return bad("CATENATE list is empty")
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ var examples = map[string]string{
 	"SEARCH": "ALL", "UID SEARCH": "ALL", "SORT": "(DATE) UTF-8 ALL", "UID SORT": "(DATE) UTF-8 ALL",
 	"THREAD": "REFERENCES UTF-8 ALL", "UID THREAD": "REFERENCES UTF-8 ALL",
 	"FETCH": "1 FLAGS", "UID FETCH": "1 FLAGS", "STORE": "1 FLAGS ()", "UID STORE": "1 FLAGS ()",
+	"REPLACE": "1 INBOX {11+}\r\nA: b\r\n\r\nx\r\n", "UID REPLACE": "* INBOX {11+}\r\nA: b\r\n\r\nx\r\n",
 	"COPY": "1 INBOX", "UID COPY": "1 INBOX", "MOVE": "1 INBOX", "UID MOVE": "1 INBOX",
 }
 

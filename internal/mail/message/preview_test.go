@@ -47,7 +47,7 @@ func TestPreview(t *testing.T) {
 		{"embedded", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\nno\n--b\n\nyes\n--b--\n", "yes"},
 		{"image", "Content-Type: image/png\n\nPNG", ""},
 		{"PGP", "\n-----BEGIN PGP MESSAGE-----\n\nabc\n", ""},
-		{"unknown encoding", "Content-Transfer-Encoding: x-own\n\nabc\n", ""},
+		{"unknown encoding", "MIME-Version: 1.0\nContent-Transfer-Encoding: x-own\n\nabc\n", ""},
 		{"controls", "\na\x07b\u200b\u00adc\n", "abc"},
 	}
 	for _, tt := range tests {
