@@ -39,7 +39,9 @@ type destination struct {
 	id      mailstore.MailboxID
 }
 
-func (d destination) place() mailstore.Place { return mailstore.Place{Account: d.account, Mailbox: d.id} }
+func (d destination) place() mailstore.Place {
+	return mailstore.Place{Account: d.account, Mailbox: d.id}
+}
 
 // copyArgs reads sequence-set SP mailbox and finds the destination.
 func (s *session) copyArgs(byUID bool) (mailstore.UIDSet, destination, error) {
