@@ -22,7 +22,7 @@ func (s *session) appendMessages() (string, error) {
 		return "", err
 	}
 	in := intake{s: s, quota: quota}
-	defer in.abort()
+	defer in.end()
 	for {
 		if err := in.message(); err != nil {
 			return "", err

@@ -3,6 +3,7 @@ package imap
 import (
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"tram/internal/mail/imapwire"
@@ -12,6 +13,8 @@ import (
 
 // copyBuffer is how much of a message is held at a time on its way to the disk.
 const copyBuffer = 32 << 10
+
+var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
 
 // maxCommits is how many bodies of one MULTIAPPEND are synced together.
 const maxCommits = 64
@@ -23,7 +26,7 @@ type intake struct {
 	quota      mailstore.Quota
 	deliveries []mailstore.Delivery
 	open       []blob.Writer // of the last deliveries, not committed yet
-	buf        []byte
+	buf        *[copyBuffer]byte
 }
 
 // errEmpty refuses a message without an octet, which in a MULTIAPPEND also
@@ -137,11 +140,11 @@ func (in *intake) accept(lit *imapwire.Literal, before int64) error {
 // copy streams bytes through the intake's buffer.
 func (in *intake) copy(w io.Writer, r io.Reader) error {
 	if in.buf == nil {
-		in.buf = make([]byte, copyBuffer)
+		in.buf = copyBuffers.Get().(*[copyBuffer]byte)
 	}
 	// The wrappers hide WriteTo and ReadFrom, which would bring buffers of
 	// their own.
-	_, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, in.buf)
+	_, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, in.buf[:])
 	return err
 }
 
@@ -177,9 +180,13 @@ func (in *intake) commitOpen() error {
 	return all
 }
 
-// abort gives up what was not committed. What was, and is named by no message,
+// end gives up what was not committed. What was, and is named by no message,
 // the store reclaims.
-func (in *intake) abort() {
+func (in *intake) end() {
+	if in.buf != nil {
+		copyBuffers.Put(in.buf)
+		in.buf = nil
+	}
 	for _, w := range in.open {
 		w.Abort()
 	}

@@ -31,7 +31,7 @@ func (s *session) replaceMessage(byUID bool) (string, error) {
 		return "", err
 	}
 	in := intake{s: s, quota: quota}
-	defer in.abort()
+	defer in.end()
 	if err := in.message(); err != nil {
 		return "", err
 	}
