@@ -113,7 +113,7 @@ func (p *keyParser) numbers(byUID bool) (key, bool) {
 	if !byUID && !set.Saved {
 		p.prog.numbers = true
 		if p.s.on(enabledUIDOnly) { // RFC 9586 3.2
-			p.err = &statusError{status: "BAD", code: "UIDREQUIRED", text: "Message numbers are not allowed, use UID"}
+			p.err = errUIDRequired
 			return nil, false
 		}
 	}

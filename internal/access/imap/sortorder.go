@@ -151,18 +151,18 @@ func narrow(times []int64) []uint32 {
 // sorted gives the order of n rows by columns of values, the first of them most
 // important.
 func sorted(columns [][]uint32, n int) []uint32 {
+	if len(columns) == 1 {
+		return sortedBy(columns[0], n)
+	}
 	type row struct {
 		head uint64 // values of the first two columns
 		at   uint32
 	}
 	rows := make([]row, n)
 	for i := range rows {
-		rows[i] = row{uint64(columns[0][i]) << 32, uint32(i)}
-		if len(columns) > 1 {
-			rows[i].head |= uint64(columns[1][i])
-		}
+		rows[i] = row{uint64(columns[0][i])<<32 | uint64(columns[1][i]), uint32(i)}
 	}
-	rest := columns[min(2, len(columns)):]
+	rest := columns[2:]
 	slices.SortFunc(rows, func(a, b row) int {
 		if a.head != b.head {
 			return cmp.Compare(a.head, b.head)
@@ -177,6 +177,20 @@ func sorted(columns [][]uint32, n int) []uint32 {
 	out := make([]uint32, n)
 	for i := range rows {
 		out[i] = rows[i].at
+	}
+	return out
+}
+
+// sortedBy is sorted for one column.
+func sortedBy(column []uint32, n int) []uint32 {
+	rows := make([]uint64, n) // value and row
+	for i := range rows {
+		rows[i] = uint64(column[i])<<32 | uint64(i)
+	}
+	slices.Sort(rows)
+	out := make([]uint32, n)
+	for i, r := range rows {
+		out[i] = uint32(r)
 	}
 	return out
 }
