@@ -55,6 +55,7 @@
 //
 //	v                    format of the directory
 //	n                    next account number
+//	f<number>            domain whose public folders have this number
 //	d<domain>            domain
 //	u<domain>\0<local>   address: an account's number, an alias' targets, a list, a listed recipient
 //	l<domain>\0<local>   members of a list

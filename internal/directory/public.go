@@ -28,7 +28,7 @@ func (d *Directory) MakePublic(ctx context.Context, domain string) (dom Domain, 
 			return err
 		}
 		made = true
-		return sp.Set(domainKey(domain), dom.encode())
+		return errors.Join(sp.Set(domainKey(domain), dom.encode()), sp.Set(publicKey(dom.Public), []byte(domain)))
 	})
 	return dom, made, err
 }
@@ -45,9 +45,23 @@ func (d *Directory) ForgetPublic(ctx context.Context, domain string) error {
 		if err != nil {
 			return err
 		}
+		gone := dom.Public
 		dom.Public = 0
-		return sp.Set(domainKey(domain), dom.encode())
+		return errors.Join(sp.Set(domainKey(domain), dom.encode()), sp.Delete(publicKey(gone)))
 	})
+}
+
+// DomainOfPublic returns the domain whose public folders have this number.
+func (d *Directory) DomainOfPublic(ctx context.Context, id AccountID) (dom Domain, err error) {
+	err = d.view(ctx, func(r kv.Reader) error {
+		name, err := read(r, publicKey(id), ErrNoDomain)
+		if err != nil {
+			return err
+		}
+		dom, err = readDomain(r, string(name))
+		return err
+	})
+	return dom, err
 }
 
 // DomainOf returns the domain of an account.

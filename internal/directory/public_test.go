@@ -39,6 +39,9 @@ func TestPublic(t *testing.T) {
 	if of, err := d.DomainOf(ctx, an); err != nil || of.Name != "x.example" {
 		t.Fatal(of, err)
 	}
+	if of, err := d.DomainOfPublic(ctx, dom.Public); err != nil || of.Name != "x.example" {
+		t.Fatal(of, err)
+	}
 	must(t, d.DeleteAccount(ctx, an.ID))
 	must(t, d.ForgetPublic(ctx, "x.example"))
 	must(t, d.DeleteDomain(ctx, "x.example"))

@@ -29,6 +29,7 @@ import (
 //	s  version 1 byte · iterations uv · salt · stored key · server key
 //	c  version 1 byte · inner state 16 bytes · outer state 16 bytes
 //	k  32 random bytes
+//	f  the name of a domain
 //	x  version 1 byte · deleted · the value of "a", to the end
 //	r  rulerecord.go
 const (
@@ -77,6 +78,7 @@ func passwordKey(id AccountID) []byte { return idKey('p', id) }
 func adminKey(id AccountID) []byte    { return idKey('m', id) }
 func deletedKey(id AccountID) []byte  { return idKey('x', id) }
 func scramKey(id AccountID) []byte    { return idKey('s', id) }
+func publicKey(id AccountID) []byte   { return idKey('f', id) }
 func cramKey(id AccountID) []byte     { return idKey('c', id) }
 
 // idOfKey reads the number out of one of these keys.

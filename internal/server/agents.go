@@ -33,7 +33,7 @@ func newAgents(s *Server, c *config.Config) (*agents, error) {
 	})
 	a.deliver = mda.New(mda.Options{
 		DB: s.stores.KV, Blobs: s.stores.Blobs, Queue: s.stores.Queue,
-		Mail: s.stores.Mail, Directory: s.stores.Directory,
+		Mail: s.stores.Mail, Directory: s.stores.Directory, Quota: s.quotaOf,
 		Reporter: a.reporter, Outlets: outlets(c, s.log), Log: s.log,
 	})
 	a.intake = a.newIntake(c)

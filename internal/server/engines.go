@@ -13,8 +13,6 @@ import (
 	"tram/internal/config"
 	"tram/internal/directory"
 	"tram/internal/mail/smtpwire"
-	"tram/internal/mailstore"
-	"tram/internal/storage/kv"
 )
 
 // engines are the protocols with their limits. A reload that changes a limit
@@ -66,6 +64,7 @@ func newEngines(s *Server, c *config.Config) (*engines, error) {
 	}
 	e.imap = imap.New(s.stores.Mail, s.stores.Blobs, imap.Options{
 		Hostname: c.Hostname, Auth: s.logins("imap"), Log: s.log, Quota: s.quota, Refuse: s.pressure.Refuses,
+		Neighbours: neighbours{s.stores.Directory},
 		Limits: imap.Limits{
 			Append: int64(c.Limits.MessageSize), IdleTimeout: c.Limits.IMAPIdle.Std(), IdleNotice: c.Limits.IMAPNotice.Std(), LoginTimeout: c.Limits.LoginTime.Std(),
 		},
@@ -146,10 +145,4 @@ func (e *engines) closeIfUnused() {
 	if e.retired && e.sessions == 0 {
 		e.imap.Close()
 	}
-}
-
-// quota is what limits an account, for APPEND and COPY.
-func (s *Server) quota(ctx context.Context, id kv.Account) (mailstore.Quota, error) {
-	a, err := s.stores.Directory.Account(ctx, id)
-	return mailstore.Quota{Bytes: a.QuotaBytes, Messages: a.QuotaMessages}, err
 }

@@ -38,6 +38,8 @@ type Options struct {
 	Mail      *mailstore.Store
 	Directory Directory
 
+	// Quota is what limits an account; nil: what the account itself says.
+	Quota    func(ctx context.Context, a directory.Account) (mailstore.Quota, error)
 	Reporter Reporter       // nil: senders hear of no success and no delay
 	Outlets  outlet.Options // how files and programs are delivered to
 	Log      *slog.Logger   // default: discards
@@ -94,6 +96,9 @@ func (d *Deliverer) commit(ctx context.Context, e *queue.Entry, p *plan, outcome
 	if err := p.prepare(d.o.Queue); err != nil {
 		return nil, err
 	}
+	if err := d.limit(ctx, p); err != nil {
+		return nil, err
+	}
 	settled, err := d.report(ctx, p, outcomes)
 	if err != nil {
 		return nil, err
@@ -117,6 +122,19 @@ func (d *Deliverer) commit(ctx context.Context, e *queue.Entry, p *plan, outcome
 		return full, nil
 	}
 	return nil, err
+}
+
+// limit asks for the quotas of the mailboxes.
+func (d *Deliverer) limit(ctx context.Context, p *plan) (err error) {
+	if d.o.Quota == nil {
+		return nil
+	}
+	for i := range p.drops {
+		if p.drops[i].delivery[0].Quota, err = d.o.Quota(ctx, p.drops[i].account); err != nil {
+			return fmt.Errorf("quota of %s: %w", p.drops[i].account.Address, err)
+		}
+	}
+	return nil
 }
 
 // fill puts the message into the mailboxes. It returns the first that is full,

@@ -9,7 +9,6 @@ import (
 
 	"tram/internal/directory"
 	"tram/internal/server/control"
-	"tram/internal/storage/kv"
 )
 
 // AddAccount implements control.Operations.
@@ -92,6 +91,33 @@ func (a *Admin) DeleteAccount(ctx context.Context, d control.AccountDeletion) er
 	return nil
 }
 
+// RestoreAccount implements control.Operations: it takes a deletion back, as
+// long as the mail is there. Of several accounts that had the address it takes
+// the one that was deleted last.
+func (a *Admin) RestoreAccount(ctx context.Context, address string) (control.Account, error) {
+	var last directory.DeletedAccount
+	for d, err := range a.s.Directory.Deleted(ctx) {
+		if err != nil {
+			return control.Account{}, kinded(err)
+		}
+		if strings.EqualFold(d.Address, address) && !d.Deleted.Before(last.Deleted) {
+			last = d
+		}
+	}
+	if last.ID == 0 {
+		return control.Account{}, missing("deleted account", address, fmt.Sprintf("mail of a deleted account stays for %d days", DeletedKept/(24*time.Hour)))
+	}
+	if err := a.s.Directory.RestoreAccount(ctx, last.ID); err != nil {
+		return control.Account{}, kinded(err)
+	}
+	a.log.InfoContext(ctx, "account restored", "account", last.Address, "deleted", last.Deleted)
+	acct, err := a.s.Directory.Account(ctx, last.ID)
+	if err != nil {
+		return control.Account{}, kinded(err)
+	}
+	return a.accountOut(ctx, acct)
+}
+
 // Accounts implements control.Operations.
 func (a *Admin) Accounts(ctx context.Context, domain string, emit func(control.Account) error) error {
 	if domain != "" {
@@ -147,9 +173,7 @@ func (a *Admin) Sweep(ctx context.Context, now time.Time) (int, error) {
 // and go with the next collection. The directory forgets the account last, so
 // that a purge that was cut off is done again.
 func (a *Admin) purge(ctx context.Context, id directory.AccountID) error {
-	err := kv.Durable(ctx, a.s.KV, []kv.Account{id}, func(tx kv.Tx) error {
-		return tx.Account(id).DeleteRange([]byte{}, nil)
-	})
+	err := a.s.Mail.DeleteAccount(ctx, id)
 	if err != nil {
 		return kinded(fmt.Errorf("remove mail of deleted account %d: %w", id, err))
 	}

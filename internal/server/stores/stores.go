@@ -79,8 +79,28 @@ func (s *Stores) open(ctx context.Context, c *config.Config, log *slog.Logger) e
 		return fmt.Errorf("open queue: %w", err)
 	}
 	s.onClose(func() error { s.Queue.Close(); return nil })
-	s.Mail = mailstore.New(db, blobs, mailstore.Options{Logger: log})
+	s.Mail = mailstore.New(db, blobs, mailstore.Options{Logger: log, Members: s.members})
 	return nil
+}
+
+// members are the accounts that count for the quota of a domain: those of its
+// users, and its public folders.
+func (s *Stores) members(ctx context.Context, domain string) ([]kv.Account, error) {
+	dom, err := s.Directory.Domain(ctx, domain)
+	if err != nil {
+		return nil, err
+	}
+	var ids []kv.Account
+	if dom.Public != 0 {
+		ids = append(ids, dom.Public)
+	}
+	for a, err := range s.Directory.Accounts(ctx, domain) {
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, a.ID)
+	}
+	return ids, nil
 }
 
 // Journal is the directory of the journal.
