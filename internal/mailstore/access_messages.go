@@ -3,6 +3,7 @@ package mailstore
 import (
 	"context"
 
+	"tram/internal/mail/fold"
 	"tram/internal/storage/kv"
 )
 
@@ -125,6 +126,14 @@ func (a *Access) Messages(ctx context.Context, id kv.Account, m MailboxID, uids 
 		return err
 	}
 	return a.Store.Messages(ctx, id, m, uids, want, fn)
+}
+
+// TextCandidates wants r.
+func (a *Access) TextCandidates(ctx context.Context, id kv.Account, m MailboxID, terms []fold.Term, scope TextScope) (TextMatches, error) {
+	if err := a.need(ctx, id, m, RightRead); err != nil {
+		return TextMatches{}, err
+	}
+	return a.Store.TextCandidates(ctx, id, m, terms, scope)
 }
 
 // Vanished wants r.

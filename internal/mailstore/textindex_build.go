@@ -186,21 +186,15 @@ func (w *indexWork) text(ctx context.Context, m *Message) error {
 		w.builder.Write(HeaderText, w.decoded)
 		w.builder.Write(HeaderText, nil)
 	}
-	own := int64(len(m.Own))
-	var r io.ReaderAt
-	if m.Size <= indexWhole {
-		if w.body, err = w.s.AppendBody(ctx, w.body[:0], m); err != nil {
-			return err
-		}
-		r = bytes.NewReader(w.body)
-	} else {
-		body, err := w.s.Body(ctx, m)
-		if err != nil {
-			return err
-		}
-		defer body.Close()
-		r = body
+	r, done, err := w.open(ctx, m)
+	if err != nil {
+		return err
 	}
+	defer done()
+	if err := checkFields(r, m.HeaderSize); err != nil {
+		return err
+	}
+	own := int64(len(m.Own))
 	size, full := 0, false
 	err = message.SortedText(io.NewSectionReader(r, own, m.Size-own), table, func(body bool, chunk []byte) bool {
 		scope := HeaderText
@@ -216,6 +210,45 @@ func (w *indexWork) text(ctx context.Context, m *Message) error {
 		err = errSegmentFull
 	}
 	return err
+}
+
+// open gives the bytes of a message.
+func (w *indexWork) open(ctx context.Context, m *Message) (r io.ReaderAt, done func(), err error) {
+	if m.Size <= indexWhole {
+		if w.body, err = w.s.AppendBody(ctx, w.body[:0], m); err != nil {
+			return nil, nil, err
+		}
+		return bytes.NewReader(w.body), func() {}, nil
+	}
+	body, err := w.s.Body(ctx, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	return body, func() { body.Close() }, nil
+}
+
+// errLongField says that a header field is so long that a search for TEXT sees
+// it in another form than a search for the field.
+var errLongField = errors.New("mailstore: header field too long for the index")
+
+// checkFields looks for header fields of message.MaxTextField octets or more.
+func checkFields(r io.ReaderAt, header int64) error {
+	if header < message.MaxTextField {
+		return nil
+	}
+	if header > indexWhole {
+		return errLongField // or many short ones; nobody needs them fast
+	}
+	p := make([]byte, header)
+	if n, err := r.ReadAt(p, 0); n < len(p) {
+		return err
+	}
+	for f := range message.Fields(p) {
+		if len(f.Line) >= message.MaxTextField {
+			return errLongField
+		}
+	}
+	return nil
 }
 
 // merge makes one segment of several.

@@ -52,8 +52,11 @@ func walkText(r io.ReaderAt, t PartTable, scope textScope, fn func(body bool, ch
 	return err
 }
 
-// textChunk is how many octets are read at once. A field longer than this is
-// decoded in pieces.
+// MaxTextField is the length in octets from which on Text gives a header field
+// in pieces, without decoding its words.
+const MaxTextField = textChunk
+
+// textChunk is how many octets are read at once.
 const textChunk = 16 << 10
 
 var textWalkers = sync.Pool{New: func() any { return &textWalker{in: make([]byte, textChunk)} }}

@@ -13,6 +13,10 @@ const MergeFactor = 8
 // smallest is the number of messages up to which segments are of one size.
 const smallest = 512
 
+// largest is the size from which on segments are left as they are: one has
+// 262,144 messages or more.
+const largest = 4
+
 // tier is the size of a segment: each is MergeFactor times the one before.
 func (s Segment) tier() (t int) {
 	for n := s.Docs; n > smallest; n /= MergeFactor {
@@ -28,20 +32,20 @@ func (s *State) NextMerge(live uint64) (first, end int, ok bool) {
 	if len(s.Segments) > 0 && s.Docs() > 2*live+2*smallest {
 		return 0, len(s.Segments), true // most are expunged
 	}
-	for tier := 0; ; tier++ {
-		larger := false
+	for tier := range largest {
 		for first = 0; first < len(s.Segments); first = end + 1 {
+			n := 0
 			for end = first; end < len(s.Segments) && s.Segments[end].tier() <= tier; end++ {
+				if s.Segments[end].tier() == tier {
+					n++
+				}
 			}
-			if end-first >= MergeFactor {
+			if n >= MergeFactor {
 				return first, end, true
 			}
-			larger = larger || end < len(s.Segments)
-		}
-		if !larger {
-			return 0, 0, false
 		}
 	}
+	return 0, 0, false
 }
 
 // Merge writes one segment, with the number id, in place of several neighbours,
@@ -123,11 +127,12 @@ type input struct {
 	seg    Segment
 	places []uint32 // ordinal in the new segment by the old one, plus 1; 0 for a message that is gone
 
-	field field
-	n     uint32 // of the next block
-	vocab []byte // the newline before the next term, and the rest of the block
-	lists blockReader
-	term  []byte // nil at the end of the field
+	blocks [fields]uint32
+	field  field
+	n      uint32 // of the next block
+	vocab  []byte // the newline before the next term, and the rest of the block
+	lists  blockReader
+	term   []byte // nil at the end of the field
 }
 
 // number gives the messages that are alive their ordinals in the new segment.
@@ -140,6 +145,7 @@ func (in *input) number(docs *documents, alive func(uint32) bool) error {
 	if err != nil {
 		return err
 	}
+	in.blocks = old.blocks
 	next := count(docs.uids)
 	for _, r := range old.uids {
 		for uid := uint64(r.First); uid <= uint64(r.Last); uid++ {
@@ -180,12 +186,15 @@ func (in *input) next() error {
 // load reads the next block; without one vocab is nil.
 func (in *input) load() error {
 	in.vocab = nil
+	if in.n == in.blocks[in.field] {
+		return nil
+	}
 	key := blockKey(nil, in.prefix, keyVocab, in.seg.ID, in.field, in.n)
 	in.n++
 	return in.read(func(r kv.Reader) error {
 		value, err := r.Get(key)
 		if errors.Is(err, kv.ErrNotFound) {
-			return nil
+			return ErrCorrupt
 		}
 		if err != nil {
 			return err

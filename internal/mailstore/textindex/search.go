@@ -23,7 +23,7 @@ func Search(r kv.Reader, prefix []byte, s *State, terms []fold.Term, scope Scope
 		if err != nil {
 			return Found{}, err
 		}
-		l := lookup{r: r, prefix: prefix, seg: seg}
+		l := lookup{r: r, prefix: prefix, seg: seg, blocks: docs.blocks}
 		has := newBitset(seg.Docs)
 		for _, text := range [...]Scope{Header, Body} {
 			if scope&text == 0 {
@@ -59,6 +59,7 @@ type lookup struct {
 	r      kv.Reader
 	prefix []byte
 	seg    Segment
+	blocks [fields]uint32
 	hits   []int
 }
 
@@ -88,7 +89,13 @@ func (l *lookup) term(t fold.Term, f field) (bitset, error) {
 	pattern := pattern(t)
 	it := l.r.Scan(blockKey(nil, l.prefix, keyVocab, l.seg.ID, f, 0), blockKey(nil, l.prefix, keyVocab, l.seg.ID, f+1, 0))
 	defer it.Close()
-	for it.Next() {
+	for n := l.blocks[f]; ; n-- {
+		if !it.Next() {
+			if n != 0 && it.Err() == nil {
+				return nil, ErrCorrupt
+			}
+			return has, it.Err()
+		}
 		vocab, ok := vocabulary(it.Value())
 		if !ok {
 			return nil, ErrCorrupt
@@ -100,7 +107,6 @@ func (l *lookup) term(t fold.Term, f field) (bitset, error) {
 			return nil, err
 		}
 	}
-	return has, it.Err()
 }
 
 // collect adds the messages of the terms of a block that were hit.

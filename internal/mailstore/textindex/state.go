@@ -114,18 +114,26 @@ func ReadState(r kv.Reader, prefix []byte) (State, bool, error) {
 
 // documents is the messages of a segment, by their ordinals.
 type documents struct {
-	uids []Range
-	open []Range // those whose terms do not tell all: they are to be scanned
+	uids   []Range
+	open   []Range        // those whose terms do not tell all: they are to be scanned
+	blocks [fields]uint32 // of each vocabulary: a block that is lost must not go unseen
 }
 
 func (d *documents) append(dst []byte) []byte {
-	return appendRanges(appendRanges(append(dst, version), d.uids), d.open)
+	dst = appendRanges(appendRanges(append(dst, version), d.uids), d.open)
+	for _, n := range d.blocks {
+		dst = binary.AppendUvarint(dst, uint64(n))
+	}
+	return dst
 }
 
 func decodeDocuments(value []byte) (documents, error) {
 	d := decode(value)
 	docs := documents{uids: d.ranges()}
 	docs.open = d.ranges()
+	for f := range docs.blocks {
+		docs.blocks[f] = d.uint32()
+	}
 	return docs, d.err("documents")
 }
 

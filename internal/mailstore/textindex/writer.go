@@ -32,6 +32,7 @@ type writer struct {
 
 	key, value []byte
 	written    uint64
+	blocks     [fields]uint32
 }
 
 // add adds a term of a field with the messages that have it.
@@ -73,6 +74,7 @@ func (w *writer) flush() error {
 		return err
 	}
 	w.n++
+	w.blocks[w.field] = w.n
 	w.vocab, w.sizes, w.data = w.vocab[:0], w.sizes[:0], w.data[:0]
 	return nil
 }
@@ -87,6 +89,7 @@ func (w *writer) finish(docs *documents) (Segment, error) {
 	if err := w.flush(); err != nil {
 		return Segment{}, err
 	}
+	docs.blocks = w.blocks
 	w.key = segmentKey(w.key[:0], w.prefix, keyDocs, w.id)
 	if err := w.set(docs.append(nil)); err != nil {
 		return Segment{}, err
