@@ -50,6 +50,7 @@ type account struct {
 	mailboxes     uint32
 	subscriptions uint32
 	logFloor      ModSeq // every change after it is in the log
+	goneFloor     ModSeq // every message expunged after it is in the log or in a record of kindGone
 	home          [homes]MailboxID
 
 	threadGen  uint32 // the current generation of thread keys; the first is 0
@@ -66,7 +67,8 @@ func (a *account) append(dst []byte) []byte {
 		dst = binary.AppendUvarint(dst, uint64(id))
 	}
 	dst = binary.AppendUvarint(dst, uint64(a.threadGen))
-	return binary.AppendUvarint(dst, uint64(a.threadKeys))
+	dst = binary.AppendUvarint(dst, uint64(a.threadKeys))
+	return binary.AppendUvarint(dst, uint64(a.goneFloor))
 }
 
 func decodeAccount(value []byte) (account, error) {
@@ -85,8 +87,10 @@ func decodeAccount(value []byte) (account, error) {
 	for i := range a.home {
 		a.home[i] = MailboxID(d.uint32())
 	}
+	a.goneFloor = a.logFloor // what an old version cut off is forgotten
 	if version == version2 {
 		a.threadGen, a.threadKeys = d.uint32(), d.uint32()
+		a.goneFloor = ModSeq(d.uint())
 	}
 	return a, d.err("account")
 }

@@ -12,7 +12,7 @@ import (
 // that names this account. It returns their UIDs in the order of the
 // deliveries. After the commit, the caller calls [Store.Committed].
 func (s *Store) AppendTx(ktx kv.Tx, id kv.Account, deliveries []Delivery) ([]UID, error) {
-	t, err := begin(ktx.Account(id), id)
+	t, err := begin(ktx.Account(id), id, s.keepLog)
 	if err != nil {
 		return nil, err
 	}

@@ -6,11 +6,6 @@ import (
 	"tram/internal/storage/kv"
 )
 
-// keepLog is how many MODSEQs back the change log reaches at least. It is cut
-// when it reaches back twice as far, so that the cut costs one range deletion
-// in so many commits.
-const keepLog = 10_000
-
 // change is the record of kindLog: what one transaction did to one mailbox.
 type change struct {
 	added    UIDSet

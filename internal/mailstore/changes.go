@@ -8,31 +8,6 @@ import (
 	"tram/internal/storage/kv"
 )
 
-// Vanished returns the UIDs that were expunged after a MODSEQ (QRESYNC, RFC
-// 7162 3.2.5). complete is false when the change log does not reach back so
-// far: then the UIDs are unknown.
-func (s *Store) Vanished(ctx context.Context, id kv.Account, m MailboxID, since ModSeq) (uids UIDSet, complete bool, err error) {
-	var ranges []UIDRange
-	err = s.read(ctx, id, func(r kv.Reader) error {
-		acct, _, err := readAccount(r)
-		if err != nil {
-			return err
-		}
-		if complete = acct.logFloor <= since; !complete {
-			return nil
-		}
-		return eachChange(r, since, func(_ ModSeq, box MailboxID, value []byte) (bool, error) {
-			if box != m {
-				return true, nil
-			}
-			c, err := decodeChange(value)
-			ranges = append(ranges, c.expunged...)
-			return true, err
-		})
-	})
-	return NewUIDSet(ranges), complete, err
-}
-
 // MailboxChange is what happened to one mailbox after a MODSEQ.
 type MailboxChange struct {
 	Mailbox                   MailboxID

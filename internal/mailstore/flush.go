@@ -70,18 +70,6 @@ func (t *tx) writeLog(m MailboxID, c *change) error {
 	return t.space.Set(t.key, t.value)
 }
 
-// cutLog keeps the change log bounded.
-func (t *tx) cutLog() error {
-	if t.acct.modSeq-t.acct.logFloor < 2*keepLog {
-		return nil
-	}
-	floor := t.acct.modSeq - keepLog
-	t.key = appendLogKey(t.key[:0], 0, 0)
-	t.hi = appendLogKey(t.hi[:0], floor+1, 0)
-	t.acct.logFloor = floor
-	return t.space.DeleteRange(t.key, t.hi)
-}
-
 // delta is what a committed transaction did to one mailbox, for the views.
 type delta struct {
 	mailbox MailboxID

@@ -30,9 +30,9 @@ type sample struct {
 func samples() []sample {
 	when := time.Date(2026, 11, 21, 8, 30, 0, 0, time.FixedZone("", 7*3600))
 	acct := account{modSeq: 300, lastMailbox: 7, lastValidity: 1795226400, lastEmail: 1000, bytes: 123456, messages: 42,
-		mailboxes: 7, subscriptions: 6, logFloor: 5, home: [homes]MailboxID{1, 2, 3, 4, 5, 0}, threadGen: 3, threadKeys: 200}
+		mailboxes: 7, subscriptions: 6, logFloor: 5, home: [homes]MailboxID{1, 2, 3, 4, 5, 0}, threadGen: 3, threadKeys: 200, goneFloor: 4}
 	acct1 := acct
-	acct1.threadGen, acct1.threadKeys = 0, 0
+	acct1.threadGen, acct1.threadKeys, acct1.goneFloor = 0, 0, 5
 	box := Mailbox{ID: 7, Name: "Dự án/Trạm", UIDValidity: 1795226401, SpecialUse: UseSent, Created: when.UTC()}
 	c := counters{uidValidity: 1795226401, uidNext: 131, highest: 300, messages: 3, unseen: 2, deleted: 1, size: 70000, recent: 130, keywords: 2}
 	shared := ACL{{"-eve@example.org", RightRead}, {"@example.org", RightLookup | RightRead}, {WhoAnyone, AllRights}}
@@ -48,6 +48,7 @@ func samples() []sample {
 	msg1.ThreadID = msg.ContentID
 	undated := Message{Blob: id, InternalDate: when.UTC(), SavedDate: when.UTC(), Own: []byte{}}
 	chg := change{added: UIDSet{{128, 130}}, flags: UIDSet{{1, 1}, {3, 9}}, expunged: UIDSet{{4, 5}, {100, 100}}, emails: []uint64{10, 11, 7}}
+	gone := []goneRun{{65536, 65536, 300}, {65540, 70000, 5}, {70001, 131071, 299}}
 	life := change{created: true, deleted: true, renamed: true, was: "Dự án", rights: true}
 	names := change{subscriptions: []string{"Dự án", "b"}, entries: []string{"/shared/comment"}}
 	meta := func(value []byte) (any, error) {
@@ -100,6 +101,8 @@ func samples() []sample {
 			decodeWith((*Message).decodePreview), Message{Preview: []byte{}}},
 		{"thread", appendThreadKey(nil, 3, threadKey{1, 15: 2}), binary.AppendUvarint([]byte{version1}, 500),
 			func(v []byte) (any, error) { return decodeThread(v) }, uint64(500)},
+		{"gone", appendItemKey(nil, kindGone, 7, 1), appendGone(nil, 1, gone),
+			func(v []byte) (any, error) { return decodeGone(1, v, 0) }, gone},
 		{"change", appendLogKey(nil, 300, 7), chg.append(nil), func(v []byte) (any, error) { return decodeChange(v) }, chg},
 		{"change-life", appendLogKey(nil, 301, 7), life.append(nil), func(v []byte) (any, error) { return decodeChange(v) }, life},
 		{"change-names", appendLogKey(nil, 302, 0), names.append(nil), func(v []byte) (any, error) { return decodeChange(v) }, names},

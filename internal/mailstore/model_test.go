@@ -82,17 +82,18 @@ func (b *modelBox) remove(seq ModSeq, match func(modelMsg) bool) (gone UIDSet) {
 
 // machine is the state of one run.
 type machine struct {
-	t      *rapid.T
-	test   *testing.T
-	fs     *vfs.MemFS
-	e      *env
-	second *Store // another store on the same records: its views advance by the log
-	model  map[kv.Account]*modelAccount
-	views  map[viewKey]*View // what a session saw last
-	ids    map[kv.Account]map[MailboxID]bool
-	valid  map[kv.Account]map[uint32]bool
-	steps  int
-	bodies map[int]Delivery // by size: storing one for each message would take most of the time
+	t       *rapid.T
+	test    *testing.T
+	fs      *vfs.MemFS
+	e       *env
+	second  *Store // another store on the same records: its views advance by the log
+	model   map[kv.Account]*modelAccount
+	views   map[viewKey]*View // what a session saw last
+	ids     map[kv.Account]map[MailboxID]bool
+	valid   map[kv.Account]map[uint32]bool
+	steps   int
+	keepLog ModSeq           // of this run
+	bodies  map[int]Delivery // by size: storing one for each message would take most of the time
 }
 
 var modelAccounts = []kv.Account{alice, bob}
@@ -122,6 +123,9 @@ func newMachine(t *testing.T, rt *rapid.T) *machine {
 	m := &machine{t: rt, test: t, fs: fs, e: e, second: New(e.db, e.blobs, Options{}), model: map[kv.Account]*modelAccount{},
 		views: map[viewKey]*View{}, ids: map[kv.Account]map[MailboxID]bool{}, valid: map[kv.Account]map[uint32]bool{},
 		bodies: map[int]Delivery{}}
+	// Short logs, so that they are cut all the time.
+	m.keepLog = rapid.SampledFrom([]ModSeq{defaultKeepLog, 1, 5, 20}).Draw(rt, "log")
+	m.e.keepLog, m.second.keepLog = m.keepLog, m.keepLog
 	for _, id := range modelAccounts {
 		a := &modelAccount{boxes: map[string]*modelBox{}}
 		m.model[id] = a
@@ -145,6 +149,7 @@ func (m *machine) crash(t *rapid.T) {
 	m.e.close()
 	m.e = newEnvOn(m.test, "", m.fs)
 	m.second = New(m.e.db, m.e.blobs, Options{})
+	m.e.keepLog, m.second.keepLog = m.keepLog, m.keepLog
 }
 
 func (m *machine) ok(err error) {

@@ -76,7 +76,7 @@ func (r *rebuild) run() error {
 	}
 	r.seq = r.acct.modSeq + 1
 	r.acct.bytes, r.acct.messages, r.acct.mailboxes, r.acct.subscriptions = 0, 0, uint32(len(r.order)), 0
-	for _, step := range []func() error{r.nameMailboxes, r.mailboxes, r.countSubscriptions, r.threads, r.readLog} {
+	for _, step := range []func() error{r.nameMailboxes, r.mailboxes, r.countSubscriptions, r.threads, r.readGone, r.readLog} {
 		if err := step(); err != nil {
 			return err
 		}

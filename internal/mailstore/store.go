@@ -33,6 +33,7 @@ type Store struct {
 	indexer  *indexer
 	grants   aclCache
 	pools    pools
+	keepLog  ModSeq // how far back the change log reaches at least
 }
 
 // New returns a store on top of two stores that the caller closes. Watchers
@@ -47,5 +48,6 @@ func New(db kv.DB, blobs blob.Store, o Options) *Store {
 	return &Store{
 		db: db, blobs: blobs, log: o.Logger, views: newViews(o.ViewMessages), watchers: newWatchers(),
 		indexer: newIndexer(o.NoTextIndex), pools: pools{db: db, members: o.Members},
+		keepLog: defaultKeepLog,
 	}
 }

@@ -56,7 +56,7 @@ type loaded struct {
 }
 
 // begin reads the account record, and makes the account at its first use.
-func begin(space kv.Space, id kv.Account) (*tx, error) {
+func begin(space kv.Space, id kv.Account, keepLog ModSeq) (*tx, error) {
 	t := &tx{space: space, id: id, now: time.Now()}
 	acct, used, err := readAccount(space)
 	if err != nil {
@@ -64,7 +64,7 @@ func begin(space kv.Space, id kv.Account) (*tx, error) {
 	}
 	t.acct, t.seq = acct, acct.modSeq+1
 	if used {
-		return t, t.planCut()
+		return t, t.planCut(keepLog)
 	}
 	return t, t.makeHome()
 }

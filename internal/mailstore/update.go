@@ -29,7 +29,7 @@ func (s *Store) commit(ctx context.Context, ids, accounts []kv.Account, fn func(
 	txs := make([]*tx, len(ids))
 	err := s.db.Update(ctx, accounts, func(ktx kv.Tx) (err error) {
 		for i, id := range ids {
-			if txs[i], err = begin(ktx.Account(id), id); err != nil {
+			if txs[i], err = begin(ktx.Account(id), id, s.keepLog); err != nil {
 				return err
 			}
 			txs[i].pools = &s.pools

@@ -73,6 +73,10 @@ func TestVerifyAndRebuild(t *testing.T) {
 			c.uidNext = 300
 			return errors.Join(err, s.Set(box(kindCounters, in), c.append(nil)))
 		}, want: "UIDNEXT is 300"},
+		{name: "expunged damaged", damage: func(s kv.Space) error { return s.Set(item(kindGone, in, 0), bad) }, want: "expunged messages"},
+		{name: "expunged of no mailbox", damage: func(s kv.Space) error {
+			return s.Set(item(kindGone, 99, 0), appendGone(nil, 0, []goneRun{{1, 1, 0}}))
+		}, want: "does not exist"},
 		{name: "MODSEQ back", damage: func(s kv.Space) error {
 			a, _, err := readAccount(s)
 			a.modSeq = 1
