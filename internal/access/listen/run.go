@@ -146,10 +146,8 @@ func (s *Server) admit(ctx context.Context, d *Door, conns *registry, atDoor *at
 	}
 	atDoor.Add(1)
 	conns.add(conn)
-	go func() {
-		defer conns.remove(conn)
-		s.serve(ctx, d, atDoor, conn, info)
-	}()
+	v := &visit{Server: s, door: d, atDoor: atDoor, conns: conns, conn: conn, info: info, counted: d.counted(info.Remote.Addr()), began: time.Now()}
+	go v.enter(ctx)
 }
 
 // refuse says why and closes. The line fits into the empty buffer of a new

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -14,44 +15,84 @@ import (
 // ErrNoTLS says that a handshake was wanted where no certificate is configured.
 var ErrNoTLS = errors.New("listen: TLS is not configured")
 
-// serve is the goroutine of one connection.
-func (s *Server) serve(ctx context.Context, d *Door, atDoor *atomic.Int64, conn net.Conn, info Info) {
-	start := time.Now()
-	counted := d.counted(info.Remote.Addr())
+// visit is one connection that was let in.
+type visit struct {
+	*Server
+	door    *Door
+	atDoor  *atomic.Int64
+	conns   *registry
+	conn    net.Conn
+	info    Info
+	counted netip.Addr // whom the connection counts for
+	began   time.Time
+}
+
+// enter reads what comes before the session, a PROXY header or a TLS
+// handshake. A handshake leaves a stack of 16 KiB behind that the collector
+// cannot take back as long as the goroutine waits, so the session gets a
+// goroutine of its own: ten thousand idle ones are 120 MB less.
+func (v *visit) enter(ctx context.Context) {
+	ready := false
 	defer func() {
-		conn.Close()
-		atDoor.Add(-1)
-		s.limit.leave(counted)
-		if s.opts.Closed != nil {
-			s.opts.Closed(info, time.Since(start))
+		if !ready {
+			v.end()
 		}
 	}()
-	defer s.recover(d, info)
-	if s.opts.Opened != nil {
-		s.opts.Opened(info)
+	defer v.recover()
+	if v.opts.Opened != nil {
+		v.opts.Opened(v.info)
 	}
-	if d.Proxies != nil {
-		refused, text := s.introduce(d, conn, &info)
+	if v.door.Proxies != nil {
+		refused, text := v.introduce(v.door, v.conn, &v.info)
 		if refused != "" {
-			s.refuse(d, conn, info, refused, text)
+			v.refuse(v.door, v.conn, v.info, refused, text)
 			return
 		}
-		counted = info.Remote.Addr()
+		v.counted = v.info.Remote.Addr()
 	}
-	if info.TLSMode != Implicit {
-		d.Handler(ctx, conn, info)
-		return
-	}
-	secure, err := Upgrade(conn, info, s.opts.HandshakeTimeout)
+	conn, err := v.handshake()
 	if err != nil {
-		s.opts.Log.Debug("TLS handshake failed", slog.String("listener", d.name()), slog.String("remote", info.Remote.String()), slog.Any("error", err))
-		if s.opts.Refused != nil {
-			s.opts.Refused(info, HandshakeFailed)
+		v.opts.Log.Debug("TLS handshake failed", slog.String("listener", v.door.name()), slog.String("remote", v.info.Remote.String()), slog.Any("error", err))
+		if v.opts.Refused != nil {
+			v.opts.Refused(v.info, HandshakeFailed)
 		}
 		return
 	}
-	d.Handler(ctx, secure, info)
-	EndTLS(secure)
+	ready = true
+	go v.session(ctx, conn)
+}
+
+// handshake returns the connection that the session speaks on.
+func (v *visit) handshake() (net.Conn, error) {
+	if v.info.TLSMode != Implicit {
+		return v.conn, nil
+	}
+	secure, err := Upgrade(v.conn, v.info, v.opts.HandshakeTimeout)
+	if err != nil { // not return secure, err: a nil *tls.Conn is no nil net.Conn
+		return nil, err
+	}
+	return secure, nil
+}
+
+// session is the goroutine of the session.
+func (v *visit) session(ctx context.Context, conn net.Conn) {
+	defer v.end()
+	defer v.recover()
+	v.door.Handler(ctx, conn, v.info)
+	if secure, ok := conn.(*tls.Conn); ok {
+		EndTLS(secure)
+	}
+}
+
+// end closes the connection and gives back what it counted for.
+func (v *visit) end() {
+	v.conn.Close()
+	v.atDoor.Add(-1)
+	v.limit.leave(v.counted)
+	if v.opts.Closed != nil {
+		v.opts.Closed(v.info, time.Since(v.began))
+	}
+	v.conns.remove(v.conn)
 }
 
 // EndTLS tells the peer that TLS ends here and nothing was cut off. Sessions
@@ -63,15 +104,15 @@ func EndTLS(conn *tls.Conn) {
 }
 
 // recover keeps a panic inside its connection.
-func (s *Server) recover(d *Door, info Info) {
+func (v *visit) recover() {
 	p := recover()
 	if p == nil {
 		return
 	}
-	s.opts.Log.Error("panic in a session", slog.String("listener", d.name()), slog.String("remote", info.Remote.String()),
+	v.opts.Log.Error("panic in a session", slog.String("listener", v.door.name()), slog.String("remote", v.info.Remote.String()),
 		slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-	if s.opts.Refused != nil {
-		s.opts.Refused(info, Panicked)
+	if v.opts.Refused != nil {
+		v.opts.Refused(v.info, Panicked)
 	}
 }
 
