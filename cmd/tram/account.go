@@ -14,7 +14,7 @@ func (a *app) accountCommand() *cobra.Command {
 		a.accountAdd(), a.complete(a.accountList(), false, domainNames),
 		a.complete(a.accountPasswd(), false, accountNames), a.complete(a.accountQuota(), false, accountNames),
 		a.complete(a.accountSet(), false, accountNames), a.complete(a.accountDelete(), false, accountNames),
-		a.accountImport())
+		a.accountRestore(), a.accountImport())
 }
 
 func (a *app) accountAdd() *cobra.Command {

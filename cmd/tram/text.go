@@ -17,19 +17,17 @@ type catalogue struct {
 	shortAccountQuota, shortAccountSet, shortAccountDelete, longAccountDelete                               string
 	shortAccountImport, longAccountImport, longPassword                                                     string
 	shortAlias, shortAliasAdd, shortAliasList, shortAliasDelete                                             string
-	shortStore, shortStoreVerify, longStoreVerify                                                           string
 	flagConfig, flagJSON, flagHostname, flagData, flagInitDomain, flagInitAdmin, flagListen, flagPortOffset string
 	flagCatchAll, flagSeparator, flagName, flagQuota, flagQuotaMessages, flagAdmin                          string
 	flagDisabled, flagPurge, flagGenerate, flagNoLogin, flagPasswordStdin                                   string
 	flagImportGenerate, flagCreateDomains                                                                   string
-	flagRepair                                                                                              string
 	noConfig, configExists, checkOK, reloaded, reloadRestart                                                string
 	initConfig, initData, initNext                                                                          string
 	domainAdded, domainChanged, aliasAdded, deleted                                                         string
 	accountAdded, accountAddedPassword, accountChanged                                                      string
 	passwordChanged, passwordGenerated, askPassword, askAgain                                               string
 	passwordsDiffer, emptyPassword, imported                                                                string
-	noDomains, noAccounts, noAliases, storeOK, storeRepaired                                                string
+	noDomains, noAccounts, noAliases                                                                        string
 	protocol, address, plaintextLogin, sessions, server, stopped, runningSince                              string
 	version, memory, hostname, dataDirectory, queue, queueCounts, oldest                                    string
 	expires, selfSigned, certificate, trouble                                                               string
@@ -38,6 +36,7 @@ type catalogue struct {
 	state, received, sender, recipients, recipient, next, lastReply, origin, expiresAt                      string
 	attempts, tried                                                                                         string
 
+	storeTexts
 	queueTexts
 	traceTexts
 	explainTexts

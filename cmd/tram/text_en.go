@@ -2,7 +2,7 @@ package main
 
 func english() *catalogue {
 	return &catalogue{
-		queueTexts: englishQueue(), explainTexts: englishExplain(), traceTexts: englishTrace(), sendmailTexts: englishSendmail(),
+		storeTexts: englishStore(), queueTexts: englishQueue(), explainTexts: englishExplain(), traceTexts: englishTrace(), sendmailTexts: englishSendmail(),
 		bookTexts: englishBook(),
 
 		shortTram: "A mail server, and the command that administers it",
@@ -64,12 +64,6 @@ input; it is never an argument, because everyone can see those.
 		shortAliasList:   "List the aliases, of one domain or of all",
 		shortAliasDelete: "Delete an alias",
 
-		shortStore:       "What is stored",
-		shortStoreVerify: "Check all records and read every message, of one account or of all",
-		longStoreVerify: `Check the records of every account against each other and read every message
-against its checksum. It goes on past problems and ends with code 65 when there
-were any. With --repair what can be computed again is.`,
-
 		flagConfig:         "configuration file (or TRAM_CONFIG)",
 		flagJSON:           "write results as JSON",
 		flagHostname:       "full name of this machine (default: mail.DOMAIN)",
@@ -91,7 +85,6 @@ were any. With --repair what can be computed again is.`,
 		flagPasswordStdin:  "read the password from standard input even when that is a terminal",
 		flagImportGenerate: "make up passwords for accounts that have none, and print them",
 		flagCreateDomains:  "add domains that are missing",
-		flagRepair:         "compute again what can be computed",
 
 		noConfig:      "no configuration at %s; make one with tram init, or name another with --config",
 		configExists:  "%s exists already; look at it with tram check, or name another file with --config",
@@ -117,11 +110,9 @@ were any. With --repair what can be computed again is.`,
 		emptyPassword:        "the password is empty; type one, pass it on standard input, or use --generate or --no-login",
 		imported:             "%d accounts added.",
 
-		noDomains:     "No domains; add one with tram domain add.",
-		noAccounts:    "No accounts; add one with tram account add.",
-		noAliases:     "No aliases.",
-		storeOK:       "No problems found.",
-		storeRepaired: "%d problems looked at.",
+		noDomains:  "No domains; add one with tram domain add.",
+		noAccounts: "No accounts; add one with tram account add.",
+		noAliases:  "No aliases.",
 
 		protocol: "Protocol", address: "Address", plaintextLogin: "Login without TLS", sessions: "Sessions",
 		server: "Server", stopped: "not running", runningSince: "running as process %d since %s",

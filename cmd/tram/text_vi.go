@@ -2,7 +2,7 @@ package main
 
 func vietnamese() *catalogue {
 	return &catalogue{
-		queueTexts: vietnameseQueue(), explainTexts: vietnameseExplain(), traceTexts: vietnameseTrace(), sendmailTexts: vietnameseSendmail(),
+		storeTexts: vietnameseStore(), queueTexts: vietnameseQueue(), explainTexts: vietnameseExplain(), traceTexts: vietnameseTrace(), sendmailTexts: vietnameseSendmail(),
 		bookTexts: vietnameseBook(),
 
 		shortTram: "Máy chủ thư điện tử và lệnh quản trị nó",
@@ -63,12 +63,6 @@ chuẩn; không bao giờ là tham số, vì ai cũng thấy được tham số.
 		shortAliasList:   "Liệt kê bí danh của một tên miền hoặc của tất cả",
 		shortAliasDelete: "Xóa một bí danh",
 
-		shortStore:       "Những gì được lưu",
-		shortStoreVerify: "Kiểm tra mọi bản ghi và đọc mọi bức thư, của một tài khoản hoặc của tất cả",
-		longStoreVerify: `Đối chiếu các bản ghi của mỗi tài khoản và đọc mỗi bức thư theo tổng kiểm của nó.
-Gặp lỗi vẫn đi tiếp, và kết thúc với mã 65 nếu có lỗi. Với --repair, những gì
-tính lại được sẽ được tính lại.`,
-
 		flagConfig:         "tệp cấu hình (hoặc TRAM_CONFIG)",
 		flagJSON:           "in kết quả dạng JSON",
 		flagHostname:       "tên đầy đủ của máy này (mặc định: mail.DOMAIN)",
@@ -90,7 +84,6 @@ tính lại được sẽ được tính lại.`,
 		flagPasswordStdin:  "đọc mật khẩu từ đầu vào chuẩn, kể cả khi đó là thiết bị đầu cuối",
 		flagImportGenerate: "tạo mật khẩu cho tài khoản chưa có, và in ra",
 		flagCreateDomains:  "thêm các tên miền còn thiếu",
-		flagRepair:         "tính lại những gì tính được",
 
 		noConfig:      "không có tệp cấu hình tại %s; hãy tạo bằng tram init, hoặc nêu tệp khác với --config",
 		configExists:  "%s đã tồn tại; hãy xem bằng tram check, hoặc nêu tệp khác với --config",
@@ -116,11 +109,9 @@ tính lại được sẽ được tính lại.`,
 		emptyPassword:        "mật khẩu rỗng; hãy nhập, đưa qua đầu vào chuẩn, hoặc dùng --generate hay --no-login",
 		imported:             "Đã thêm %d tài khoản.",
 
-		noDomains:     "Chưa có tên miền; hãy thêm bằng tram domain add.",
-		noAccounts:    "Chưa có tài khoản; hãy thêm bằng tram account add.",
-		noAliases:     "Chưa có bí danh.",
-		storeOK:       "Không thấy lỗi nào.",
-		storeRepaired: "Đã xem xét %d lỗi.",
+		noDomains:  "Chưa có tên miền; hãy thêm bằng tram domain add.",
+		noAccounts: "Chưa có tài khoản; hãy thêm bằng tram account add.",
+		noAliases:  "Chưa có bí danh.",
 
 		protocol: "Giao thức", address: "Địa chỉ", plaintextLogin: "Đăng nhập không TLS", sessions: "Phiên",
 		server: "Máy chủ", stopped: "không chạy", runningSince: "đang chạy, tiến trình %d, từ %s",

@@ -79,7 +79,7 @@ func (r *rebuild) truth(id MailboxID, allowed Flags) (blocks []*block, err error
 		uid := UID(itemOf(it.Key()))
 		var msg Message
 		if err := msg.decodeMeta(it.Value(), &z); err != nil {
-			r.fixed(id, uid, "cannot be repaired: %v", err)
+			r.found = append(r.found, Problem{Account: r.id, Mailbox: id, UID: uid, Text: "cannot be repaired", Err: err, Damaged: true})
 			continue
 		}
 		r.acct.lastEmail = max(r.acct.lastEmail, msg.EmailID, msg.ContentID)

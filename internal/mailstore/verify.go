@@ -17,8 +17,8 @@ type Problem struct {
 	UID     UID       // 0 when it concerns the mailbox
 	Text    string
 	Err     error // the cause, or nil
-	// Damaged: the body cannot be read. Nothing else is wrong with the message,
-	// and nothing that is stored here can mend it.
+	// Damaged: nothing that is stored here can mend it. As a rule it is the body,
+	// and nothing else is wrong with the message; then Err is one of package blob.
 	Damaged bool
 }
 

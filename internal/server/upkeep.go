@@ -2,13 +2,9 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"tram/internal/mailstore"
-	"tram/internal/queue"
-	"tram/internal/storage/blob"
-	"tram/internal/storage/kv"
+	"tram/internal/server/stores"
 )
 
 const (
@@ -16,10 +12,6 @@ const (
 	// from the start to the first, so that a restart is not slowed by it.
 	upkeepEvery = time.Hour
 	firstUpkeep = 10 * time.Minute
-	// bodyGrace is how old a body must be before it can be called garbage: a
-	// message is stored before the record that names it (see package blob).
-	// It is far longer than any transaction.
-	bodyGrace = 24 * time.Hour
 )
 
 // upkeep is what nobody asks for and has to be done now and then: the mail of
@@ -34,7 +26,7 @@ func (s *Server) upkeep(ctx context.Context) error {
 			return ctx.Err()
 		case now := <-timer.C:
 			s.sweepAccounts(ctx, now)
-			s.collectBodies(ctx, now.Add(-bodyGrace))
+			s.collectBodies(ctx, now.Add(-stores.BodyGrace))
 			s.renewCertificate()
 			s.checkSCRAM(ctx)
 			timer.Reset(upkeepEvery)
@@ -67,9 +59,7 @@ func (s *Server) sweepAccounts(ctx context.Context, now time.Time) {
 // and that were stored before the cutoff.
 func (s *Server) collectBodies(ctx context.Context, cutoff time.Time) {
 	start := time.Now()
-	done, err := s.stores.Blobs.Collect(ctx, cutoff, func(report func(blob.ID)) error {
-		return s.liveBodies(ctx, report)
-	})
+	done, err := s.stores.Collect(ctx, cutoff)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
@@ -77,34 +67,6 @@ func (s *Server) collectBodies(ctx context.Context, cutoff time.Time) {
 	case done.Dead > 0:
 		s.log.Info("space reclaimed", "dead", done.Dead, "moved", done.Moved, "freed_bytes", done.FreedBytes, "took", time.Since(start).Round(time.Millisecond))
 	}
-}
-
-// liveBodies reports the bodies that the queue and the mailboxes name. What it
-// has seen is on disk when it returns: a body whose last record was removed by a
-// commit that a crash takes back must not be gone when the record is back.
-func (s *Server) liveBodies(ctx context.Context, report func(blob.ID)) error {
-	var accounts []kv.Account
-	err := s.stores.KV.Snapshot(ctx, func(snap kv.Snapshot) error {
-		if err := queue.LiveBlobs(snap, report); err != nil {
-			return err
-		}
-		if err := mailstore.LiveBlobs(snap, report); err != nil {
-			return err
-		}
-		return snap.Accounts(func(a kv.Account) error {
-			accounts = append(accounts, a)
-			return nil
-		})
-	})
-	if err != nil {
-		return err
-	}
-	for _, a := range accounts {
-		if err := s.stores.KV.Sync(ctx, a); err != nil {
-			return fmt.Errorf("sync before bodies are reclaimed: %w", err)
-		}
-	}
-	return nil
 }
 
 // renewCertificate lets a self-signed certificate be made anew in time, and

@@ -16,6 +16,7 @@ import (
 
 	"tram/internal/agent/mta"
 	"tram/internal/directory"
+	"tram/internal/mailstore"
 	"tram/internal/queue"
 	"tram/internal/server/control"
 	"tram/internal/server/stores"
@@ -64,6 +65,13 @@ var kinds = []struct {
 	{directory.ErrNoList, control.NotFound},
 	{directory.ErrNoRule, control.NotFound},
 	{queue.ErrNotFound, control.NotFound},
+	{mailstore.ErrNoMailbox, control.NotFound},
+	{mailstore.ErrMailboxExists, control.Exists},
+	{mailstore.ErrMailboxName, control.Invalid},
+	{mailstore.ErrInbox, control.Invalid},
+	{mailstore.ErrIdentifier, control.Invalid},
+	{mailstore.ErrTooManyGrants, control.Invalid},
+	{mailstore.ErrTooManyMailboxes, control.Invalid},
 	{directory.ErrExists, control.Exists},
 	{directory.ErrInvalid, control.Invalid},
 	{queue.ErrBadID, control.Invalid},

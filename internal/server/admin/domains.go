@@ -18,6 +18,7 @@ func (a *Admin) AddDomain(ctx context.Context, d control.Domain) (control.Domain
 	if err != nil {
 		return control.Domain{}, kinded(err)
 	}
+	in.QuotaBytes, in.QuotaMessages = d.QuotaBytes, d.QuotaMessages
 	made, err := a.s.Directory.AddDomain(ctx, in)
 	if err != nil {
 		return control.Domain{}, kinded(err)
@@ -46,6 +47,8 @@ func (a *Admin) UpdateDomain(ctx context.Context, c control.DomainChange) (contr
 	set(&d.Footer, c.Footer)
 	set(&d.CatchAll, c.CatchAll)
 	set(&d.SubaddressSeparator, c.SubaddressSeparator)
+	set(&d.QuotaBytes, c.QuotaBytes)
+	set(&d.QuotaMessages, c.QuotaMessages)
 	if err := a.s.Directory.UpdateDomain(ctx, d); err != nil {
 		return control.Domain{}, kinded(err)
 	}
@@ -55,6 +58,9 @@ func (a *Admin) UpdateDomain(ctx context.Context, c control.DomainChange) (contr
 
 // DeleteDomain implements control.Operations.
 func (a *Admin) DeleteDomain(ctx context.Context, name string) error {
+	if err := a.dropPublic(ctx, name); err != nil {
+		return err
+	}
 	err := a.s.Directory.DeleteDomain(ctx, name)
 	switch {
 	case errors.Is(err, directory.ErrNotEmpty):
@@ -83,6 +89,7 @@ func domainOut(d directory.Domain) control.Domain {
 	out := control.Domain{
 		Name: d.Name, Kind: d.Kind.String(), AliasOf: d.Target, Footer: d.Footer,
 		CatchAll: d.CatchAll, SubaddressSeparator: d.SubaddressSeparator, Created: d.Created,
+		QuotaBytes: d.QuotaBytes, QuotaMessages: d.QuotaMessages,
 	}
 	if d.Kind == directory.Relayed {
 		out.Verify = d.Verify.String()

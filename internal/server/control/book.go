@@ -28,6 +28,8 @@ type BookDomain struct {
 	Verify              string   `json:"verify,omitempty" toml:"verify,omitempty"`     // of kind relayed: none, list or callout
 	CatchAll            string   `json:"catch_all,omitempty" toml:"catch_all,omitempty"`
 	SubaddressSeparator string   `json:"subaddress_separator,omitempty" toml:"subaddress_separator,omitempty"`
+	Quota               string   `json:"quota,omitempty" toml:"quota,omitempty"` // "50GiB", of all accounts together
+	QuotaMessages       int64    `json:"quota_messages,omitempty" toml:"quota_messages,omitempty"`
 	Footer              string   `json:"footer,omitempty" toml:"footer,multiline,omitempty"`
 	Recipients          []string `json:"recipients,omitempty" toml:"recipients,multiline,omitempty"` // of kind relayed
 }

@@ -25,13 +25,15 @@ type Operations interface {
 
 	BookOperations
 
+	MailboxOperations
+
 	QueueOperations
 
 	ExplainOperations
 
 	Trace(ctx context.Context, q TraceQuery, emit func(TraceEvent) error) error
 
-	Verify(ctx context.Context, v Verify, emit func(Finding) error) error
+	UpkeepOperations
 
 	Status(ctx context.Context) (Status, error)
 	Reload(ctx context.Context) (Reloaded, error)

@@ -61,10 +61,6 @@ func (c *Client) Trace(ctx context.Context, q TraceQuery, emit func(TraceEvent) 
 	return stream(ctx, c, "trace", q, emit)
 }
 
-func (c *Client) Verify(ctx context.Context, v Verify, emit func(Finding) error) error {
-	return stream(ctx, c, "store.verify", v, emit)
-}
-
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	return one[none, Status](ctx, c, "status", none{})
 }

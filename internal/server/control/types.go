@@ -11,6 +11,8 @@ type Domain struct {
 	Footer              string    `json:"footer,omitempty"`               // under mail that its accounts send
 	CatchAll            string    `json:"catch_all,omitempty"`            // gets mail for unknown addresses
 	SubaddressSeparator string    `json:"subaddress_separator,omitempty"` // "+" when empty; "none" switches it off
+	QuotaBytes          int64     `json:"quota_bytes,omitempty"`          // of all accounts together; 0 is none
+	QuotaMessages       int64     `json:"quota_messages,omitempty"`       // 0 is none
 	Created             time.Time `json:"created"`
 }
 
@@ -23,6 +25,8 @@ type DomainChange struct {
 	Footer              *string `json:"footer,omitempty"`
 	CatchAll            *string `json:"catch_all,omitempty"`
 	SubaddressSeparator *string `json:"subaddress_separator,omitempty"`
+	QuotaBytes          *int64  `json:"quota_bytes,omitempty"`
+	QuotaMessages       *int64  `json:"quota_messages,omitempty"`
 }
 
 // Account is somebody who has mail here.
@@ -93,27 +97,6 @@ type Progress struct {
 type Alias struct {
 	Address string   `json:"address" toml:"address"`
 	Targets []string `json:"targets" toml:"targets"` // addresses, :include:/path, /file, |program
-}
-
-// Verify says what is checked.
-type Verify struct {
-	Address string `json:"address,omitempty"` // one account; empty: everything, bodies that nobody names included
-	Repair  bool   `json:"repair,omitempty"`  // compute again what can be computed
-}
-
-// Finding is one step of a verification: a problem, or how far it is.
-type Finding struct {
-	Problem  *Problem  `json:"problem,omitempty"`
-	Progress *Progress `json:"progress,omitempty"`
-}
-
-// Problem is something that is wrong in the stores.
-type Problem struct {
-	Account string `json:"account,omitempty"` // address, or number when the directory does not know it
-	Mailbox string `json:"mailbox,omitempty"`
-	UID     uint32 `json:"uid,omitempty"`
-	Body    string `json:"body,omitempty"` // id of a damaged body
-	Text    string `json:"text"`
 }
 
 // Status is what a server tells about itself; without one only the fields

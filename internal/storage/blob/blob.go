@@ -68,6 +68,19 @@ type Store interface {
 	Close() error
 }
 
+// Upkeep is what a store offers to an administrator beside its contract.
+type Upkeep interface {
+	// Seal lets a later Collect look at all that was committed before it.
+	Seal(ctx context.Context) error
+
+	// VerifyAt is Verify with pauses: pace is asked before so many octets are
+	// read, and its error ends the work.
+	VerifyAt(ctx context.Context, pace func(ctx context.Context, octets int64) error, report func(ID, error)) error
+
+	// Size is how many octets the store takes on the disk.
+	Size() int64
+}
+
 // Writer takes the bytes of one body. It is used by one goroutine.
 type Writer interface {
 	io.Writer

@@ -155,6 +155,16 @@ type DB interface {
 	Close() error
 }
 
+// Upkeep is what a store offers to an administrator beside its contract.
+type Upkeep interface {
+	// Compact rewrites the files so that they hold nothing that was removed, while
+	// the store is used.
+	Compact(ctx context.Context) error
+
+	// Size is how many octets the store takes on the disk.
+	Size() int64
+}
+
 // Snapshot reads across accounts.
 type Snapshot interface {
 	// Accounts calls fn for each account that has a record, in ascending order.

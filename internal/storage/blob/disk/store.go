@@ -47,7 +47,10 @@ type Store struct {
 	cause   error // set before failed is closed
 }
 
-var _ blob.Store = (*Store)(nil)
+var (
+	_ blob.Store  = (*Store)(nil)
+	_ blob.Upkeep = (*Store)(nil)
+)
 
 // errClosed is what calls after Close return.
 var errClosed = errors.New("blob: store is closed")

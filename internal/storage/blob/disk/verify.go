@@ -15,19 +15,24 @@ import (
 // as well. Where the head of a record is damaged, the name of its body is not
 // known: the ID that is reported has only pack and offset.
 func (s *Store) Verify(ctx context.Context, report func(blob.ID, error)) error {
+	return s.VerifyAt(ctx, func(ctx context.Context, _ int64) error { return ctx.Err() }, report)
+}
+
+// VerifyAt implements blob.Upkeep.
+func (s *Store) VerifyAt(ctx context.Context, pace func(context.Context, int64) error, report func(blob.ID, error)) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
 	defer s.leave()
 	for _, number := range s.numbers() {
-		if err := s.verifyPack(ctx, number, report); err != nil {
+		if err := s.verifyPack(ctx, number, pace, report); err != nil {
 			return fmt.Errorf("verify pack %d: %w", number, err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) verifyPack(ctx context.Context, number uint32, report func(blob.ID, error)) error {
+func (s *Store) verifyPack(ctx context.Context, number uint32, pace func(context.Context, int64) error, report func(blob.ID, error)) error {
 	p := s.pack(number)
 	if p == nil {
 		return nil // collected in the meantime
@@ -50,12 +55,12 @@ func (s *Store) verifyPack(ctx context.Context, number uint32, report func(blob.
 	if err != nil {
 		return err
 	}
-	return verifyRecords(ctx, sc, report)
+	return verifyRecords(ctx, sc, pace, report)
 }
 
 // verifyRecords reads a pack to its end. Damage that nothing follows is the
 // unfinished end of a pack that a crash cut, and no body.
-func verifyRecords(ctx context.Context, sc *scanner, report func(blob.ID, error)) error {
+func verifyRecords(ctx context.Context, sc *scanner, pace func(context.Context, int64) error, report func(blob.ID, error)) error {
 	var damage *item
 	for {
 		if err := ctx.Err(); err != nil {
@@ -77,6 +82,9 @@ func verifyRecords(ctx context.Context, sc *scanner, report func(blob.ID, error)
 		case it.err != nil:
 			damage = &it
 		case it.body():
+			if err := pace(ctx, int64(it.head.length)); err != nil {
+				return err
+			}
 			if err := sc.verify(&it); err != nil {
 				report(it.id, fmt.Errorf("pack %d at %d: %w", sc.number, it.offset, err))
 			}
