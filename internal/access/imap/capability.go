@@ -48,6 +48,7 @@ var offers = []offer{
 	{name: "PARTIAL", when: afterLogin},
 	{name: "CONTEXT=SEARCH", when: afterLogin},
 	{name: "CONTEXT=SORT", when: afterLogin},
+	{name: "NOTIFY", when: afterLogin},
 	{name: "MULTISEARCH", when: afterLogin},
 	{name: "I18NLEVEL=1", when: afterLogin},
 	{name: "MULTIAPPEND", when: afterLogin},
