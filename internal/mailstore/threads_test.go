@@ -133,7 +133,7 @@ func TestThreadGenerations(t *testing.T) {
 	if content, got := e.thread(t, in, uid); got != content {
 		t.Errorf("thread %d was to be forgotten", got)
 	}
-	e.editAccount(t, func(a *account) { a.threadKeys = 3 }) // c, d, old; b and a in the other generation
+	e.editAccount(t, func(a *account) { a.threadKeys = 4 }) // c, a, d, old; b in the other generation
 	keys := 0
 	err := e.db.View(t.Context(), alice, func(r kv.Reader) error {
 		for gen := range uint32(2) {
