@@ -54,9 +54,13 @@ func (s *session) keepInformed(x *searchContext, found []uint32) (string, error)
 	if sel.contexts == nil {
 		sel.contexts = &contexts{s: s, seen: sel.newest}
 	}
+	what := "Search"
+	if x.criteria != nil {
+		what = "Sort"
+	}
 	if sel.contexts.full(x, len(found)) {
 		s.refuseUpdates(x.tag)
-		return "Search completed, will not notify", nil
+		return what + " completed, will not notify", nil
 	}
 	if x.criteria == nil {
 		x.found = uidsOf(sel.view, found)
@@ -67,7 +71,7 @@ func (s *session) keepInformed(x *searchContext, found []uint32) (string, error)
 		}
 	}
 	sel.contexts.list = append(sel.contexts.list, x)
-	return "Search completed, will notify", nil
+	return what + " completed, will notify", nil
 }
 
 // full reports whether one more search would be too much.
@@ -192,7 +196,7 @@ func (s *session) cancelUpdate() (string, error) {
 	}
 	for _, tag := range tags {
 		if !s.sel.contexts.has(tag) {
-			return "", bad("Unknown tag")
+			return "", no("", "Unknown tag")
 		}
 	}
 	for _, tag := range tags {

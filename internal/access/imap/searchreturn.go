@@ -26,7 +26,7 @@ func (r *searchReturn) parse(d *imapwire.Decoder) bool {
 	if r.partial != nil && r.all { // RFC 9394 3.1
 		return d.Fail("PARTIAL and ALL exclude each other")
 	}
-	if *r == (searchReturn{given: true}) {
+	if *r == (searchReturn{given: true, context: r.context}) {
 		r.all = true // RFC 4731 3.1: () means (ALL)
 	}
 	return true

@@ -87,7 +87,7 @@ func (s *session) sortCriteria() ([]criterion, bool) {
 		if !d.ExpectKeyword(&name) {
 			return false
 		}
-		if name == "REVERSE" {
+		if name == "REVERSE" && !reverse {
 			reverse = true
 			return true
 		}

@@ -60,7 +60,7 @@ func TestStates(t *testing.T) {
 				_, status = c.finish(fmt.Sprint("t", c.tag))
 			}
 			allowed := cmd.states&from != 0
-			if allowed != (strings.HasPrefix(status, "OK") || status == "BAD Unknown tag" || strings.HasPrefix(status, "NO [NOPERM] Only the admin")) { // of CANCELUPDATE, SETQUOTA
+			if allowed != (strings.HasPrefix(status, "OK") || status == "NO Unknown tag" || strings.HasPrefix(status, "NO [NOPERM] Only the admin")) { // of CANCELUPDATE, SETQUOTA
 				t.Errorf("%s in state %d: %s", line, from, status)
 			}
 			if name == "STARTTLS" && allowed {

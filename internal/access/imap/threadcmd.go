@@ -40,9 +40,6 @@ func (s *session) threadMessages(byUID bool) (string, error) {
 		return "", err
 	}
 	msgs, err := s.threadKeys(in, found.indexes, byUID)
-	if err == nil && algorithm == "REFS" {
-		err = s.byArrival(in, found.indexes, msgs)
-	}
 	if err != nil {
 		return "", err
 	}
@@ -84,19 +81,4 @@ func (s *session) threadKeys(in *target, found []uint32, byUID bool) ([]thread.M
 		}
 	}
 	return msgs, nil
-}
-
-// byArrival dates messages by their INTERNALDATE: REFS knows no other.
-func (s *session) byArrival(in *target, found []uint32, msgs []thread.Message) error {
-	if len(found) == 0 {
-		return nil
-	}
-	rows, err := s.keys(in, unranked, keyDates)
-	if err != nil {
-		return err
-	}
-	for i, date := range pick(rows.arrival, rows.positions(in.view, found)) {
-		msgs[i].Date = date
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package imapwire
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -59,16 +60,20 @@ func zoneInRange(t time.Time) bool {
 }
 
 // ExpectDate reads the date of a search key: 1-Feb-2006, quoted or not. The
-// result is midnight UTC of that day: the key compares days, not moments.
+// result is midnight UTC of that day: the key compares days, not moments. Days
+// up to 31 are in the grammar for each month (RFC 3501 9, date-day): those
+// behind its end are the first of the next one, as in other servers.
 func (d *Decoder) ExpectDate(ptr *time.Time) bool {
 	var s string
 	if !d.ExpectAString(&s) {
 		return false
 	}
-	t, err := time.Parse("2-Jan-2006", strings.TrimPrefix(s, " "))
-	if err != nil {
+	day, month, ok := strings.Cut(strings.TrimPrefix(s, " "), "-")
+	n, badDay := strconv.ParseUint(day, 10, 8)
+	first, badMonth := time.Parse("Jan-2006", month)
+	if !ok || badDay != nil || badMonth != nil || len(day) > 2 || n == 0 || n > 31 {
 		return d.Fail("Invalid search date")
 	}
-	*ptr = t
+	*ptr = first.AddDate(0, 0, int(n)-1)
 	return true
 }

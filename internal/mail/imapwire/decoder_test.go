@@ -361,3 +361,29 @@ func TestCutConnection(t *testing.T) {
 		}
 	}
 }
+
+func TestExpectDate(t *testing.T) {
+	for text, want := range map[string]string{
+		"1-Feb-2006":     "2006-02-01",
+		`"01-feb-2006"`:  "2006-02-01",
+		`" 1-Feb-2006"`:  "2006-02-01",
+		"29-Feb-2024":    "2024-02-29",
+		"31-Feb-2025":    "2025-03-03",
+		"0-Feb-2006":     "",
+		"32-Feb-2006":    "",
+		"001-Feb-2006":   "",
+		"+1-Feb-2006":    "",
+		"1-Feb-06":       "",
+		"1-Fob-2006":     "",
+		"1-Feb":          "",
+		"":               "",
+		"1-Feb-2006-x":   "",
+		"1-February-006": "",
+	} {
+		d := newTestDecoder(&script{Reader: strings.NewReader(text + "\r\n")})
+		var got time.Time
+		if ok := d.ExpectDate(&got); ok != (want != "") || ok && got.Format(time.DateOnly) != want {
+			t.Errorf("%s: %v, %v", text, got, ok)
+		}
+	}
+}

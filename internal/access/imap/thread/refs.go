@@ -7,7 +7,7 @@ import (
 
 // Refs threads by Message-ID and references alone: subjects do not join
 // threads, and the threads stand in the order of their latest messages (REFS of
-// draft-ietf-morg-inthread).
+// draft-ietf-morg-inthread, by sent dates as in Dovecot).
 func Refs(msgs []Message) *Forest {
 	b := newBuilder(msgs)
 	for i := range msgs {

@@ -14,7 +14,7 @@ import (
 // the largest.
 type Message struct {
 	Number  uint32   // what the message is called in the answer
-	Date    int64    // sent date (for REFS: of arrival), in seconds since 1970
+	Date    int64    // sent date, in seconds since 1970
 	ID      uint32   // number of the Message-ID; 0 when there is none
 	Refs    []uint32 // numbers of the references, oldest first
 	Subject uint32   // number of the base subject; 0 for an empty one
