@@ -3,6 +3,7 @@ package mailstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -97,7 +98,7 @@ func findMailbox(r kv.Reader, name string) (MailboxID, error) {
 	}
 	name, err := normalName(name)
 	if err != nil {
-		return 0, ErrNoMailbox // what cannot be created does not exist
+		return 0, fmt.Errorf("%w: %w", ErrNoMailbox, err) // what cannot be created does not exist
 	}
 	return readName(r, name)
 }

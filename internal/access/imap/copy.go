@@ -63,8 +63,12 @@ func (s *session) copyArgs(byUID bool) (mailstore.UIDSet, destination, error) {
 	return uids, destination{at.account, to.ID}, tryCreate(err)
 }
 
-// tryCreate hints that the destination could be made (RFC 3501 6.4.7).
+// tryCreate hints that the destination could be made (RFC 3501 6.4.7), unless
+// it could not.
 func tryCreate(err error) error {
+	if errors.Is(err, mailstore.ErrMailboxName) {
+		return no("CANNOT", "Invalid mailbox name")
+	}
 	if errors.Is(err, mailstore.ErrNoMailbox) {
 		return no("TRYCREATE", "Mailbox doesn't exist")
 	}
