@@ -193,7 +193,7 @@ func (r *Reader) dynamicLengths() bool {
 			return true
 		}
 	}
-	if c.lengths[endOfBlock] == 0 || !c.literals.make(c.lengths[:c.nLiterals]) ||
+	if !c.literals.make(c.lengths[:c.nLiterals]) ||
 		!c.distances.make(c.lengths[c.nLiterals:c.nLiterals+c.nDist]) {
 		return r.fail()
 	}
