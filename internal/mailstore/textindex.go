@@ -37,12 +37,12 @@ func (s *Store) TextCandidates(ctx context.Context, id kv.Account, m MailboxID, 
 	if len(terms) == 0 || s.indexer.off {
 		return TextMatches{}, nil
 	}
-	s.indexer.note(id)
 	var state textindex.State
 	var found textindex.Found
+	var fresh uint32
 	err := s.db.View(ctx, id, func(r kv.Reader) (err error) {
 		prefix := indexPrefix(m)
-		if state, err = readIndexState(r, m, prefix); err != nil || state.To == 0 {
+		if state, fresh, err = readIndexState(r, m, prefix); err != nil || state.To == 0 {
 			return err
 		}
 		found, err = textindex.Search(r, prefix, &state, terms, scope)
@@ -57,24 +57,37 @@ func (s *Store) TextCandidates(ctx context.Context, id kv.Account, m MailboxID, 
 	case err != nil:
 		return TextMatches{}, err
 	}
+	if fresh >= indexMessages {
+		s.indexer.searched(id)
+	}
 	return TextMatches{To: UID(state.To), UIDs: uidSet(found.UIDs), Open: uidSet(found.Open)}, nil
 }
 
-// readIndexState returns the state of a mailbox's index; the zero state when it
-// has none, or one of an older UIDVALIDITY.
-func readIndexState(r kv.Reader, m MailboxID, prefix []byte) (textindex.State, error) {
+// readIndexState returns the state of a mailbox's index, and about how many
+// messages it does not cover; the zero state when there is none, or one of an
+// older UIDVALIDITY.
+func readIndexState(r kv.Reader, m MailboxID, prefix []byte) (state textindex.State, fresh uint32, err error) {
 	c, err := readCounters(r, appendBoxKey(nil, kindCounters, m))
 	if err != nil {
-		return textindex.State{}, err
+		return textindex.State{}, 0, err
 	}
 	state, ok, err := textindex.ReadState(r, prefix)
 	if err != nil {
-		return textindex.State{}, err
+		return textindex.State{}, 0, err
 	}
 	if !ok || state.Validity != c.uidValidity {
-		return textindex.State{Validity: c.uidValidity}, nil
+		state = textindex.State{Validity: c.uidValidity}
 	}
-	return state, nil
+	return state, c.fresh(state.To), nil
+}
+
+// fresh is about how many messages have UIDs above one: gaps are not counted,
+// which costs nothing.
+func (c *counters) fresh(to uint32) uint32 {
+	if c.uidNext == 0 || uint32(c.uidNext-1) <= to {
+		return 0
+	}
+	return min(uint32(c.uidNext-1)-to, c.messages)
 }
 
 // uidSet turns ranges that ascend into a set.

@@ -75,13 +75,12 @@ func (w *indexWork) run(ctx context.Context, atLeast int) error {
 }
 
 // worthIndexing reports whether the messages behind to are enough for a
-// segment. UIDs are counted instead of messages, which costs nothing.
+// segment.
 func worthIndexing(c *counters, to uint32, atLeast int) bool {
-	fresh := int64(c.uidNext) - 1 - int64(to)
-	if fresh <= 0 || c.messages == 0 {
+	fresh := int64(c.fresh(to))
+	if fresh == 0 {
 		return false
 	}
-	fresh = min(fresh, int64(c.messages))
 	return fresh >= int64(atLeast) || atLeast > 1 && fresh*(c.size/int64(c.messages)) >= indexBytes
 }
 
@@ -299,7 +298,7 @@ func (w *indexWork) publish(ctx context.Context, next *textindex.State, old []te
 // unchanged returns errStale when the index is no longer the one on which the
 // work is based.
 func (w *indexWork) unchanged(r kv.Reader) error {
-	state, err := readIndexState(r, w.mailbox, w.prefix)
+	state, _, err := readIndexState(r, w.mailbox, w.prefix)
 	if errors.Is(err, ErrNoMailbox) || errors.Is(err, textindex.ErrCorrupt) {
 		return errStale
 	}

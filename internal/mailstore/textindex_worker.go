@@ -14,8 +14,9 @@ import (
 
 // When the worker looks at an account.
 const (
-	indexQuiet = 2 * time.Second  // after its last change: deliveries come in bursts,
-	indexWait  = 30 * time.Second // but not longer than this after the first one
+	indexQuiet = 500 * time.Millisecond // after its last change: deliveries come in bursts,
+	indexWait  = time.Second            // but not longer than this after the first one
+	indexBurst = 1024                   // messages that are worth a segment while more are coming
 )
 
 // indexer is told which accounts changed or were searched, and makes their text
@@ -33,7 +34,28 @@ type indexer struct {
 }
 
 // indexDue is an account that waits for the worker.
-type indexDue struct{ first, last time.Time } // changes since it was looked at
+type indexDue struct {
+	id          kv.Account
+	first, last time.Time // changes since it was looked at
+	searched    bool      // somebody waits for it
+}
+
+// left is how long until the account is due.
+func (d *indexDue) left(now time.Time) time.Duration {
+	if d.searched {
+		return 0
+	}
+	return min(d.last.Add(indexQuiet).Sub(now), d.first.Add(indexWait).Sub(now))
+}
+
+// atLeast is how many new messages of a mailbox are worth the work. While more
+// are coming it is left to them.
+func (d *indexDue) atLeast(now time.Time) int {
+	if d.searched || now.Sub(d.last) >= indexQuiet {
+		return indexMessages
+	}
+	return indexBurst
+}
 
 // brokenIndex is the index of a mailbox that did not decode.
 type brokenIndex struct {
@@ -46,7 +68,7 @@ func newIndexer(off bool) *indexer {
 		pending: map[kv.Account]*indexDue{}, broken: map[brokenIndex]struct{}{}}
 }
 
-// note says that accounts changed or were searched.
+// note says that accounts changed.
 func (x *indexer) note(ids ...kv.Account) {
 	if x.off {
 		return
@@ -56,17 +78,40 @@ func (x *indexer) note(ids ...kv.Account) {
 	defer x.mu.Unlock()
 	waiting := len(x.pending)
 	for _, id := range ids {
-		switch due := x.pending[id]; {
-		case id < kv.FirstUser: // a delivery names the queue's accounts too
-		case due != nil:
-			due.last = now
-		default:
-			x.pending[id] = &indexDue{first: now, last: now}
-		}
+		x.due(id, now)
 	}
-	if waiting > 0 || len(x.pending) == 0 {
-		return // nobody is due before those who wait already
+	if waiting == 0 && len(x.pending) > 0 { // else nobody is due before those who wait already
+		x.ring()
 	}
+}
+
+// searched says that somebody searches an account.
+func (x *indexer) searched(id kv.Account) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if due := x.due(id, time.Now()); due != nil && !due.searched {
+		due.searched = true
+		x.ring()
+	}
+}
+
+// due returns the entry of an account in pending, nil for the queue's: a
+// delivery names those too.
+func (x *indexer) due(id kv.Account, now time.Time) *indexDue {
+	if id < kv.FirstUser {
+		return nil
+	}
+	due := x.pending[id]
+	if due == nil {
+		due = &indexDue{id: id, first: now}
+		x.pending[id] = due
+	}
+	due.last = now
+	return due
+}
+
+// ring wakes the worker.
+func (x *indexer) ring() {
 	select {
 	case x.wake <- struct{}{}:
 	default:
@@ -78,26 +123,24 @@ func (x *indexer) damaged(id kv.Account, m MailboxID) {
 	x.mu.Lock()
 	x.broken[brokenIndex{id, m}] = struct{}{}
 	x.mu.Unlock()
-	x.note(id)
+	x.searched(id)
 }
 
 // take returns the accounts that are due, those with the latest change first:
 // who was there last may search next. Without any it returns how long until
 // there is one; 0 when nothing waits.
-func (x *indexer) take(now time.Time) (due []kv.Account, wait time.Duration) {
+func (x *indexer) take(now time.Time) (due []*indexDue, wait time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	last := map[kv.Account]time.Time{}
 	for id, d := range x.pending {
-		left := min(d.last.Add(indexQuiet).Sub(now), d.first.Add(indexWait).Sub(now))
-		if left <= 0 {
-			due, last[id] = append(due, id), d.last
+		if left := d.left(now); left <= 0 {
+			due = append(due, d)
 			delete(x.pending, id)
 		} else if wait == 0 || left < wait {
 			wait = left
 		}
 	}
-	slices.SortFunc(due, func(a, b kv.Account) int { return last[b].Compare(last[a]) })
+	slices.SortFunc(due, func(a, b *indexDue) int { return b.last.Compare(a.last) })
 	return due, wait
 }
 
@@ -117,15 +160,16 @@ func (s *Store) IndexBacklog() int { return s.indexer.backlog() }
 func (s *Store) runIndexer(ctx context.Context) {
 	pace := newPace()
 	for ctx.Err() == nil {
-		due, wait := s.indexer.take(time.Now())
-		for _, id := range due {
-			pace.start()
-			err := s.updateIndex(ctx, id, indexMessages, pace.rest)
+		now := time.Now()
+		due, wait := s.indexer.take(now)
+		for _, d := range due {
+			pace.start(d.searched)
+			err := s.updateIndex(ctx, d.id, d.atLeast(now), pace.rest)
 			if err == nil {
 				err = pace.rest(ctx)
 			}
 			if err != nil && ctx.Err() == nil {
-				s.log.Warn("text index not brought up to date; searches read the messages", "account", id, "err", err)
+				s.log.Warn("text index not brought up to date; searches read the messages", "account", d.id, "err", err)
 			}
 		}
 		if len(due) == 0 {
@@ -197,7 +241,7 @@ func (s *Store) boxesToIndex(ctx context.Context, id kv.Account, atLeast int) (b
 			if c.uidNext-1 < UID(atLeast) && c.size < indexBytes {
 				continue
 			}
-			state, err := readIndexState(r, m, indexPrefix(m))
+			state, _, err := readIndexState(r, m, indexPrefix(m))
 			if errors.Is(err, textindex.ErrCorrupt) {
 				err = nil // of other rules, or damaged: it is made again
 			}
@@ -240,8 +284,8 @@ func (s *Store) dropBroken(ctx context.Context, id kv.Account) error {
 // How the worker shares the processor.
 const (
 	paceSlice = 5 * time.Millisecond  // of work, then a rest
-	paceIdle  = 1                     // the rest is as long as the work while nothing else happens,
-	paceBusy  = 9                     // and so many times as long while the server has other work
+	paceIdle  = 0.25                  // of the time of the work, while nothing else happens or somebody waits,
+	paceBusy  = 1.5                   // and while the server has other work
 	paceLook  = 50 * time.Millisecond // how often it looks which of the two it is
 	busyShare = 0.2                   // of one core that others take, from which on the server has other work
 )
@@ -249,16 +293,17 @@ const (
 // pace makes work rest.
 type pace struct {
 	began  time.Time // this slice of work
+	urgent bool
 	looked time.Time
 	cpu    time.Duration // of the process, when it looked
 	own    time.Duration // of work since then
-	factor int
+	busy   bool
 }
 
-func newPace() *pace { return &pace{factor: paceBusy} }
+func newPace() *pace { return &pace{busy: true} }
 
 // start begins a slice of work.
-func (p *pace) start() { p.began = time.Now() }
+func (p *pace) start(urgent bool) { p.began, p.urgent = time.Now(), urgent }
 
 // rest sleeps when a slice of work is over.
 func (p *pace) rest(ctx context.Context) error {
@@ -268,7 +313,11 @@ func (p *pace) rest(ctx context.Context) error {
 	}
 	p.own += worked
 	p.look()
-	timer := time.NewTimer(worked * time.Duration(p.factor))
+	share := paceIdle
+	if p.busy && !p.urgent {
+		share = paceBusy
+	}
+	timer := time.NewTimer(time.Duration(share * float64(worked)))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -287,10 +336,7 @@ func (p *pace) look() {
 	}
 	cpu := processTime()
 	others := cpu - p.cpu - p.own
-	p.factor = paceIdle
-	if p.looked.IsZero() || float64(others) > busyShare*float64(passed) {
-		p.factor = paceBusy
-	}
+	p.busy = p.looked.IsZero() || float64(others) > busyShare*float64(passed)
 	p.looked, p.cpu, p.own = now, cpu, 0
 }
 

@@ -34,9 +34,51 @@ type Words struct {
 
 // Write takes the next chunk of UTF-8 text.
 func (w *Words) Write(chunk []byte) {
+	if !w.paired && IsASCII(chunk) {
+		w.writeASCII(chunk)
+		return
+	}
 	w.buf = AppendCased(w.buf, chunk)
 	w.cut(false)
 }
+
+// asciiLetters has the cased form of letters and digits, 1 for connectors, and
+// 0 for everything else.
+var asciiLetters = func() (t [256]byte) {
+	for c, class := range asciiClasses {
+		switch class {
+		case letter:
+			t[c] = AppendCased(nil, []byte{byte(c)})[0]
+		case connector:
+			t[c] = 1
+		}
+	}
+	return t
+}()
+
+// writeASCII is Write for most of the mail there is.
+func (w *Words) writeASCII(chunk []byte) {
+	word := w.buf // the connector at its end, if any, has nothing behind it yet
+	for _, c := range chunk {
+		switch u := asciiLetters[c]; {
+		case u > 1:
+			word = append(word, u)
+		case len(word) == 0:
+		case u == 1 && !endsConnected(word):
+			word = append(word, c)
+		default:
+			if endsConnected(word) {
+				word = word[:len(word)-1]
+			}
+			w.word(word)
+			word = word[:0]
+		}
+	}
+	w.keep(word)
+}
+
+// endsConnected reports whether a word has a connector at its end.
+func endsConnected(word []byte) bool { return asciiLetters[word[len(word)-1]] == 1 }
 
 // Break ends a piece of text: nothing goes on behind it.
 func (w *Words) Break() { w.cut(true) }
@@ -58,10 +100,15 @@ func (w *Words) cut(final bool) {
 			w.word(p[a.start:a.end])
 		}
 	}
+	w.keep(rest)
+}
+
+// keep leaves the unfinished end of the buffer for the next chunk.
+func (w *Words) keep(rest []byte) {
 	if len(rest) > MaxWord {
 		w.TooLong, rest = true, nil
 	}
-	w.buf = w.buf[:copy(w.buf, rest)]
+	w.buf = append(w.buf[:0], rest...)
 }
 
 // unfinished reports whether an atom may go on behind p.

@@ -335,7 +335,7 @@ func TestBuilderMemory(t *testing.T) {
 		b.Write(Body, []byte(text(n)))
 		b.End(true)
 	}
-	if size := b.Size(); size < 1000*termCost || size > 1<<20 {
+	if size := b.Size(); size < 1000*entryCost || size > 1<<20 {
 		t.Errorf("%d bytes for 1000 messages", size)
 	}
 	b.Reset()
