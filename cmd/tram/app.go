@@ -55,7 +55,7 @@ func (a *app) rootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		a.initCommand(), a.serveCommand(), a.checkCommand(), a.reloadCommand(), a.statusCommand(),
-		a.domainCommand(), a.accountCommand(), a.aliasCommand(), a.queueCommand(), a.traceCommand(), a.explainCommand(), a.storeCommand(),
+		a.domainCommand(), a.accountCommand(), a.aliasCommand(), a.mailboxCommand(), a.publicCommand(), a.queueCommand(), a.traceCommand(), a.explainCommand(), a.storeCommand(),
 		a.listCommand(), a.routeCommand(), a.rewriteCommand(), a.copyCommand(), a.accessCommand(), a.credentialCommand(),
 		a.exportCommand(), a.applyCommand(), a.importCommand(), a.versionCommand(),
 	)

@@ -18,6 +18,8 @@ func (a *app) domainCommand() *cobra.Command {
 type domainFlags struct {
 	relay, hosted                                bool
 	aliasOf, verify, catchAll, separator, footer string
+	quota                                        string
+	quotaMessages                                int64
 }
 
 func (a *app) domainFlags(c *cobra.Command, f *domainFlags) {
@@ -28,6 +30,8 @@ func (a *app) domainFlags(c *cobra.Command, f *domainFlags) {
 	c.Flags().StringVar(&f.catchAll, "catch-all", "", a.say.flagCatchAll)
 	c.Flags().StringVar(&f.separator, "separator", "", a.say.flagSeparator)
 	c.Flags().StringVar(&f.footer, "footer-file", "", a.say.flagFooterFile)
+	c.Flags().StringVar(&f.quota, "quota", "", a.say.flagDomainQuota)
+	c.Flags().Int64Var(&f.quotaMessages, "quota-messages", 0, a.say.flagDomainQuotaMessages)
 	c.MarkFlagsMutuallyExclusive("relay", "hosted", "alias-of")
 	_ = c.RegisterFlagCompletionFunc("verify", cobra.FixedCompletions([]string{"none", "list", "callout"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -68,6 +72,10 @@ func (a *app) domainAdd() *cobra.Command {
 		RunE: a.action(func(ctx context.Context, ops control.Operations, args []string) (err error) {
 			d := control.Domain{
 				Name: args[0], AliasOf: f.aliasOf, Verify: f.verify, CatchAll: f.catchAll, SubaddressSeparator: f.separator,
+				QuotaMessages: f.quotaMessages,
+			}
+			if d.QuotaBytes, err = parseQuota(f.quota); err != nil {
+				return err
 			}
 			if kind := f.kind(); kind != nil {
 				d.Kind = *kind
@@ -95,6 +103,12 @@ func (a *app) domainSet() *cobra.Command {
 			Name: args[0], Kind: f.kind(), Verify: given(c, "verify", &f.verify),
 			CatchAll: given(c, "catch-all", &f.catchAll), SubaddressSeparator: given(c, "separator", &f.separator),
 		}
+		bytes, err := parseQuota(f.quota)
+		if err != nil {
+			return err
+		}
+		change.QuotaBytes = given(c, "quota", &bytes)
+		change.QuotaMessages = given(c, "quota-messages", &f.quotaMessages)
 		if change.Kind != nil {
 			change.AliasOf = &f.aliasOf
 			if *change.Kind != "relayed" && change.Verify == nil {
@@ -121,9 +135,9 @@ func (a *app) domainList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: a.say.shortDomainList, Args: args(cobra.NoArgs),
 		RunE: a.action(func(ctx context.Context, ops control.Operations, _ []string) error {
-			titles := []string{a.say.domain, a.say.kind, a.say.standsFor, a.say.verify, a.say.catchAll, a.say.separator, a.say.created}
+			titles := []string{a.say.domain, a.say.kind, a.say.standsFor, a.say.verify, a.say.catchAll, a.say.separator, a.say.limit, a.say.created}
 			row := func(d control.Domain) []string {
-				return []string{d.Name, d.Kind, d.AliasOf, d.Verify, d.CatchAll, d.SubaddressSeparator, timeText(d.Created)}
+				return []string{d.Name, d.Kind, d.AliasOf, d.Verify, d.CatchAll, d.SubaddressSeparator, limitText(d.QuotaBytes, d.QuotaMessages), timeText(d.Created)}
 			}
 			return list(a, a.say.noDomains, titles, row, func(emit func(control.Domain) error) error { return ops.Domains(ctx, emit) })
 		}),

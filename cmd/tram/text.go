@@ -41,6 +41,7 @@ type catalogue struct {
 	traceTexts
 	explainTexts
 	bookTexts
+	mailboxTexts
 	sendmailTexts
 }
 

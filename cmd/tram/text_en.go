@@ -3,7 +3,7 @@ package main
 func english() *catalogue {
 	return &catalogue{
 		storeTexts: englishStore(), queueTexts: englishQueue(), explainTexts: englishExplain(), traceTexts: englishTrace(), sendmailTexts: englishSendmail(),
-		bookTexts: englishBook(),
+		bookTexts: englishBook(), mailboxTexts: englishMailbox(),
 
 		shortTram: "A mail server, and the command that administers it",
 		longTram: `Tram is a mail server: SMTP, submission, IMAP and POP3 in one program.

@@ -3,7 +3,7 @@ package main
 func vietnamese() *catalogue {
 	return &catalogue{
 		storeTexts: vietnameseStore(), queueTexts: vietnameseQueue(), explainTexts: vietnameseExplain(), traceTexts: vietnameseTrace(), sendmailTexts: vietnameseSendmail(),
-		bookTexts: vietnameseBook(),
+		bookTexts: vietnameseBook(), mailboxTexts: vietnameseMailbox(),
 
 		shortTram: "Máy chủ thư điện tử và lệnh quản trị nó",
 		longTram: `Tram là một máy chủ thư điện tử: SMTP, gửi thư, IMAP và POP3 trong một chương

@@ -78,10 +78,14 @@ func filledUp(in, old control.BookDomain) control.BookDomain {
 	}
 	for _, f := range []struct{ to, have *string }{
 		{&in.CatchAll, &old.CatchAll}, {&in.SubaddressSeparator, &old.SubaddressSeparator}, {&in.Footer, &old.Footer},
+		{&in.Quota, &old.Quota},
 	} {
 		if *f.to == "" {
 			*f.to = *f.have
 		}
+	}
+	if in.QuotaMessages == 0 {
+		in.QuotaMessages = old.QuotaMessages
 	}
 	if in.Verify == "" && in.Kind == directory.Relayed.String() {
 		in.Verify = old.Verify

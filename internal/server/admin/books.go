@@ -11,6 +11,10 @@ import (
 func domainIn(d control.BookDomain) (out directory.Domain, err error) {
 	out = directory.Domain{
 		Name: d.Name, Target: d.AliasOf, CatchAll: d.CatchAll, SubaddressSeparator: d.SubaddressSeparator, Footer: d.Footer,
+		QuotaMessages: d.QuotaMessages,
+	}
+	if out.QuotaBytes, err = quotaIn("domain "+d.Name, d.Quota); err != nil {
+		return out, err
 	}
 	kind := d.Kind
 	if kind == "" && d.AliasOf != "" {
@@ -27,6 +31,10 @@ func domainIn(d control.BookDomain) (out directory.Domain, err error) {
 func bookDomain(d directory.Domain) control.BookDomain {
 	out := control.BookDomain{
 		Name: d.Name, AliasOf: d.Target, CatchAll: d.CatchAll, SubaddressSeparator: d.SubaddressSeparator, Footer: d.Footer,
+		QuotaMessages: d.QuotaMessages,
+	}
+	if d.QuotaBytes > 0 {
+		out.Quota = config.Size(d.QuotaBytes).String()
 	}
 	if d.Kind != directory.Hosted {
 		out.Kind = d.Kind.String()
@@ -44,14 +52,20 @@ func bookAccountIn(a control.BookAccount) (out directory.Account, err error) {
 	out = directory.Account{
 		Address: a.Address, Name: a.Name, QuotaMessages: a.QuotaMessages, Admin: a.Admin, Disabled: a.Disabled,
 	}
-	if a.Quota != "" && a.Quota != "none" {
-		size, err := config.ParseSize(a.Quota)
-		if err != nil {
-			return out, control.Errorf(control.Invalid, "account %s: quota: %v", a.Address, err)
-		}
-		out.QuotaBytes = int64(size)
+	out.QuotaBytes, err = quotaIn("account "+a.Address, a.Quota)
+	return out, err
+}
+
+// quotaIn reads a size; empty and "none" mean that there is no quota.
+func quotaIn(whose, s string) (int64, error) {
+	if s == "" || s == "none" {
+		return 0, nil
 	}
-	return out, nil
+	size, err := config.ParseSize(s)
+	if err != nil {
+		return 0, control.Errorf(control.Invalid, "%s: quota: %v", whose, err)
+	}
+	return int64(size), nil
 }
 
 func bookAccount(a directory.Account) control.BookAccount {
