@@ -11,6 +11,8 @@ type OwnChange struct {
 	Account  kv.Account
 	ModSeq   ModSeq
 	Expunged []MailboxID // mailboxes that lost messages
+
+	Subscriptions bool // names were subscribed or unsubscribed
 }
 
 // originKey is the key of the function that WithOrigin puts into a context.
@@ -31,7 +33,7 @@ func reportOrigin(ctx context.Context, t *tx) {
 	if !ok || !t.dirty { // what changed nothing has no MODSEQ of its own
 		return
 	}
-	c := OwnChange{Account: t.id, ModSeq: t.seq}
+	c := OwnChange{Account: t.id, ModSeq: t.seq, Subscriptions: len(t.wide.subscriptions) > 0}
 	for _, b := range t.boxes {
 		if len(b.change.expunged) > 0 {
 			c.Expunged = append(c.Expunged, b.id)

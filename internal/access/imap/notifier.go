@@ -21,6 +21,7 @@ type notifier struct {
 	fetch    *fetchRequest // what to send of its new messages; nil: nothing
 
 	feeds []feed
+	stale bool      // a subscription has changed: there may be more accounts to follow
 	here  *hereFeed // the selected mailbox, when no feed has it
 
 	own         []mailstore.OwnChange // that no feed has passed yet
@@ -30,8 +31,14 @@ type notifier struct {
 // feed is an account whose log the session follows.
 type feed struct {
 	account kv.Account
+	prefix  string           // of its mailboxes, as the client calls them
 	since   mailstore.ModSeq // heard up to here
 	cancel  func()           // ends the watch
+
+	// visible are the mailboxes of another account that the user may watch. It
+	// is needed when one is gone or was taken from the user: then the rights do
+	// not say any more that the client may hear of its end.
+	visible map[mailstore.MailboxID]bool
 }
 
 // hereFeed watches the selected mailbox.
@@ -86,20 +93,41 @@ func (req *fetchRequest) planNews(s *session) {
 
 // follow finds the accounts that the groups speak of and begins to watch them.
 func (s *session) follow(n *notifier) error {
-	accounts, err := s.accountsOf(n)
+	places, err := s.accountsOf(n)
 	if err != nil {
 		return err
 	}
-	for _, id := range accounts {
-		f := feed{account: id, cancel: s.mail.Watch(id, 0, s.changed)}
-		n.feeds = append(n.feeds, f)
+	for _, at := range places {
+		if slices.ContainsFunc(n.feeds, func(f feed) bool { return f.account == at.account }) {
+			continue
+		}
+		n.feeds = append(n.feeds, feed{account: at.account, prefix: at.prefix, cancel: s.mail.Watch(at.account, 0, s.changed)})
+		f := &n.feeds[len(n.feeds)-1]
 		// After the watch began: what happens in between is heard twice at
 		// most, and never missed.
-		news, err := s.mail.News(s.ctx, id, ^mailstore.ModSeq(0), n.isOwn(id))
+		news, err := s.mail.News(s.ctx, f.account, ^mailstore.ModSeq(0), n.isOwn(f.account))
 		if err != nil {
 			return err
 		}
-		n.feeds[len(n.feeds)-1].since = news.Now
+		f.since = news.Now
+		if f.account != s.account {
+			if err := s.see(f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// see notes which mailboxes of another account the user may watch.
+func (s *session) see(f *feed) error {
+	boxes, err := s.mail.Mailboxes(s.ctx, f.account)
+	if err != nil {
+		return err
+	}
+	f.visible = make(map[mailstore.MailboxID]bool, len(boxes))
+	for _, m := range boxes {
+		f.visible[m.ID] = m.ID != 0
 	}
 	return nil
 }
@@ -152,9 +180,4 @@ func (n *notifier) isOwn(id kv.Account) func(mailstore.ModSeq) bool {
 	return func(seq mailstore.ModSeq) bool {
 		return slices.ContainsFunc(n.own, func(c mailstore.OwnChange) bool { return c.Account == id && c.ModSeq == seq })
 	}
-}
-
-// forget drops the own changes that a feed has passed.
-func (n *notifier) forget(id kv.Account, upTo mailstore.ModSeq) {
-	n.own = slices.DeleteFunc(n.own, func(c mailstore.OwnChange) bool { return c.Account == id && c.ModSeq <= upTo })
 }

@@ -68,6 +68,7 @@ func (s *session) noteOwn(c mailstore.OwnChange) {
 		return
 	}
 	n.note(c)
+	n.stale = n.stale || c.Subscriptions
 	if s.sel != nil && s.sel.account == c.Account {
 		for _, m := range c.Expunged {
 			n.ownExpunged = n.ownExpunged || m == s.sel.id

@@ -12,6 +12,12 @@ import (
 // other than the selected one.
 func (s *session) tellNews() error {
 	n := s.notify
+	if n.stale && slices.ContainsFunc(n.groups, func(g eventGroup) bool { return g.filter == filterSubscribed }) {
+		if err := s.follow(n); err != nil { // RFC 5465 6.4
+			return err
+		}
+	}
+	n.stale = false
 	for i := range n.feeds {
 		f := &n.feeds[i]
 		news, err := s.mail.News(s.ctx, f.account, f.since, n.isOwn(f.account))
@@ -23,11 +29,11 @@ func (s *session) tellNews() error {
 			return nil
 		}
 		f.since = news.Now
-		n.forget(f.account, news.Now)
-		if err := s.tellFeed(f.account, &news); err != nil {
+		if err := s.tellFeed(f, &news); err != nil {
 			return err
 		}
 	}
+	n.own = nil // every feed has passed them
 	return nil
 }
 
@@ -40,19 +46,24 @@ func (s *session) overflow() {
 }
 
 // tellFeed tells what happened in one account.
-func (s *session) tellFeed(id kv.Account, news *mailstore.News) error {
-	for i := range news.Boxes {
-		if err := s.tellBox(id, &news.Boxes[i]); err != nil {
-			return err
-		}
+func (s *session) tellFeed(f *feed, news *mailstore.News) error {
+	if f.account != s.account {
+		return s.tellShared(f, news)
 	}
-	if id != s.account {
-		return nil
+	for i := range news.Boxes {
+		s.tellBox(f.account, &news.Boxes[i])
 	}
 	for _, m := range news.Subscriptions {
-		if s.notify.wanted(watched{name: m.Name, personal: true, subscribed: true})&eventSubscriptionChange != 0 {
-			s.writeNamed(m, "")
+		s.notify.stale = true
+		if s.notify.wanted(watched{name: m.Name, personal: !isForeign(m.Name), subscribed: true})&eventSubscriptionChange == 0 {
+			continue
 		}
+		if isForeign(m.Name) {
+			if _, box, err := s.mailbox(m.Name); err == nil {
+				m.ID = box.ID
+			}
+		}
+		s.writeNamed(m, "", "")
 	}
 	if len(news.Entries) > 0 && s.notify.wantsServerMetadata() {
 		s.writeEntries("", news.Entries)
@@ -61,36 +72,35 @@ func (s *session) tellFeed(id kv.Account, news *mailstore.News) error {
 }
 
 // tellBox tells what happened to one mailbox.
-func (s *session) tellBox(id kv.Account, b *mailstore.BoxNews) error {
+func (s *session) tellBox(id kv.Account, b *mailstore.BoxNews) {
 	w := watched{name: b.Name, personal: id == s.account, subscribed: b.Subscribed}
 	events := s.notify.wanted(w)
 	if b.Was != "" { // who watched the old name hears where it went
 		w.name = b.Was
 		events |= s.notify.wanted(w)
 	}
-	if events == 0 {
-		return nil
-	}
 	if events&eventMailboxName != 0 {
 		switch {
 		case b.Deleted:
-			s.writeNamed(b.Mailbox, "")
+			s.writeNamed(b.Mailbox, "", "")
 		case b.Was != "":
-			s.writeNamed(b.Mailbox, b.Was)
+			s.writeNamed(b.Mailbox, b.Was, "")
 		case b.Created && b.Name != "INBOX": // RENAME of INBOX makes a new one, which is no news (RFC 5465 5.4)
-			s.writeNamed(b.Mailbox, "")
+			s.writeNamed(b.Mailbox, "", "")
 		}
 	}
-	if len(b.Entries) > 0 && events&eventMailboxMetadata != 0 && !b.Deleted {
+	if b.Deleted {
+		return
+	}
+	if len(b.Entries) > 0 && events&eventMailboxMetadata != 0 {
 		s.writeEntries(b.Name, b.Entries)
 	}
-	if s.sel != nil && s.sel.account == id && s.sel.id == b.ID || b.Deleted {
-		return nil // sync tells what happens in the selected mailbox
+	if s.sel != nil && s.sel.account == id && s.sel.id == b.ID {
+		return // sync tells what happens in the selected mailbox
 	}
 	if items := s.newsItems(b, events); items != 0 {
 		s.writeNewsStatus(b.Name, b.Status, items)
 	}
-	return nil
 }
 
 // newsItems is what STATUS says of a mailbox after an event. UNSEEN goes with
@@ -112,30 +122,30 @@ func (s *session) newsItems(b *mailstore.BoxNews, events notifyEvents) statusIte
 // tellStatuses answers the STATUS indicator: one response for each mailbox, but
 // the selected one, of which messages are watched (RFC 5465 3.1).
 func (s *session) tellStatuses() error {
-	for _, f := range s.notify.feeds {
-		boxes, err := s.mail.Mailboxes(s.ctx, f.account)
-		if err != nil {
+	names, err := s.allWatched()
+	if err != nil {
+		return err
+	}
+	for _, m := range names {
+		events := s.notify.wanted(s.watchedAs(&m)) & messageEvents
+		if m.box.ID == 0 || events == 0 || s.sel != nil && s.sel.account == m.account && s.sel.id == m.box.ID {
+			continue
+		}
+		st, err := s.mail.Status(s.ctx, m.account, m.box.ID)
+		switch {
+		case errors.Is(err, mailstore.ErrNoMailbox): // deleted in between
+			continue
+		case errors.Is(err, mailstore.ErrNoRight): // the user may look it up, and no more
+			s.writeNamed(mailstore.Mailbox{ID: m.box.ID, Name: m.box.Name}, "", `\NoAccess`)
+			continue
+		case err != nil:
 			return err
 		}
-		for _, m := range boxes {
-			w := watched{name: m.Name, personal: f.account == s.account, subscribed: m.Subscribed}
-			events := s.notify.wanted(w) & messageEvents
-			if m.ID == 0 || events == 0 || s.sel != nil && s.sel.account == f.account && s.sel.id == m.ID {
-				continue
-			}
-			st, err := s.mail.Status(s.ctx, f.account, m.ID)
-			if errors.Is(err, mailstore.ErrNoMailbox) {
-				continue // deleted in between
-			}
-			if err != nil {
-				return err
-			}
-			items := statusMessages | statusUIDNext | statusUIDValidity | statusUnseen
-			if events&eventFlagChange != 0 || s.on(enabledCondstore) {
-				items |= statusHighestModSeq
-			}
-			s.writeNewsStatus(m.Name, st, items)
+		items := statusMessages | statusUIDNext | statusUIDValidity | statusUnseen
+		if events&eventFlagChange != 0 || s.on(enabledCondstore) {
+			items |= statusHighestModSeq
 		}
+		s.writeNewsStatus(m.box.Name, st, items)
 	}
 	return nil
 }
@@ -169,22 +179,23 @@ func (s *session) writeNewsStatus(name string, st mailstore.Status, items status
 }
 
 // writeNamed writes the LIST response of a name that was made, renamed (from
-// was), deleted, subscribed or unsubscribed (RFC 5465 5.4, 5.5).
-func (s *session) writeNamed(m mailstore.Mailbox, was string) {
+// was), deleted, subscribed, unsubscribed, given or taken away (RFC 5465 5.4,
+// 5.5, 5.9). What lies below a mailbox of another account is its owner's
+// business.
+func (s *session) writeNamed(m mailstore.Mailbox, was, attr string) {
 	var attrs []string
-	if m.ID == 0 {
-		attrs = append(attrs, `\NonExistent`)
+	add := func(when bool, attr string) {
+		if when {
+			attrs = append(attrs, attr)
+		}
 	}
-	if m.Subscribed {
-		attrs = append(attrs, `\Subscribed`)
-	}
-	if m.HasChildren {
-		attrs = append(attrs, `\HasChildren`)
-	} else {
-		attrs = append(attrs, `\HasNoChildren`)
-	}
-	if m.SpecialUse != "" {
-		attrs = append(attrs, m.SpecialUse)
+	add(attr != "", attr)
+	add(m.ID == 0, `\NonExistent`)
+	add(m.Subscribed, `\Subscribed`)
+	if !isForeign(m.Name) {
+		add(m.HasChildren, `\HasChildren`)
+		add(!m.HasChildren, `\HasNoChildren`)
+		add(m.SpecialUse != "", m.SpecialUse)
 	}
 	s.writeListLine("LIST", attrs, m.Name)
 	if was != "" {
@@ -215,12 +226,4 @@ func (s *session) writeEntries(mailbox string, entries []string) {
 // annotations; which mailboxes it names does not matter.
 func (n *notifier) wantsServerMetadata() bool {
 	return slices.ContainsFunc(n.groups, func(g eventGroup) bool { return g.events&eventServerMetadata != 0 })
-}
-
-// accountsOf are the accounts that groups speak of.
-func (s *session) accountsOf(n *notifier) ([]kv.Account, error) {
-	if !slices.ContainsFunc(n.groups, func(g eventGroup) bool { return g.events != 0 }) {
-		return nil, nil
-	}
-	return []kv.Account{s.account}, nil
 }

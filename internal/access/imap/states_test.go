@@ -16,7 +16,7 @@ var examples = map[string]string{
 	"GETQUOTA": "alice", "GETQUOTAROOT": "INBOX", "SETQUOTA": `"" (STORAGE 5)`,
 	"GETACL": "INBOX", "SETACL": "INBOX anyone lr", "DELETEACL": "INBOX anyone", "LISTRIGHTS": "INBOX anyone", "MYRIGHTS": "INBOX",
 	"GETMETADATA": "INBOX /private/comment", "SETMETADATA": `INBOX (/private/comment "x")`,
-	"APPEND": "INBOX {11+}\r\nA: b\r\n\r\nx\r\n", "IDLE": "\r\nDONE",
+	"APPEND": "INBOX {11+}\r\nA: b\r\n\r\nx\r\n", "IDLE": "\r\nDONE", "NOTIFY": "NONE",
 	"CHECK": "", "CLOSE": "", "UNSELECT": "", "EXPUNGE": "", "UID EXPUNGE": "1",
 	"ESEARCH": "IN (MAILBOXES INBOX) ALL", "CANCELUPDATE": `"none"`,
 	"SEARCH": "ALL", "UID SEARCH": "ALL", "SORT": "(DATE) UTF-8 ALL", "UID SORT": "(DATE) UTF-8 ALL",
