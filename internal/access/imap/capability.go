@@ -50,6 +50,8 @@ var offers = []offer{
 	{name: "CONTEXT=SORT", when: afterLogin},
 	{name: "NOTIFY", when: afterLogin},
 	{name: "MULTISEARCH", when: afterLogin},
+	{name: "SEARCH=FUZZY", when: afterLogin},
+	{name: "SAVEDATE", when: afterLogin},
 	{name: "I18NLEVEL=1", when: afterLogin},
 	{name: "MULTIAPPEND", when: afterLogin},
 	{name: "UNSELECT", when: afterLogin},
