@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
@@ -17,8 +18,9 @@ import (
 // NewCharsetReader converts r from a charset to UTF-8. No input is an error:
 // what cannot be converted becomes U+FFFD. Of an unknown charset the ASCII
 // bytes are kept. Where none is declared (or US-ASCII, which many programs
-// declare without thought), bytes above 127 are UTF-8 if they look like it and
-// windows-1252 otherwise.
+// declare without thought), bytes above 127 are UTF-8 if they look like it, else
+// what they look most like: windows-1252, or 1258, a Cyrillic or Greek alphabet,
+// or one of the Far East.
 func NewCharsetReader(r io.Reader, charset string) io.Reader {
 	return transform.NewReader(r, decoderOf(charset))
 }
@@ -67,9 +69,9 @@ func asciiCompatible(charset string) bool {
 
 // decoderOf finds the decoder of a charset by any of its names.
 func decoderOf(charset string) transform.Transformer {
-	name := strings.ToLower(strings.Trim(charset, " \t\"'"))
-	if isUndeclared(name) || name == "unknown-8bit" || name == "x-unknown" || name == "default" {
-		return guess{}
+	name := charsetName(charset)
+	if isUndeclared(name) {
+		return &guess{}
 	}
 	if d := ownDecoder(name); d != nil {
 		return d
@@ -100,6 +102,12 @@ func ownDecoder(name string) transform.Transformer {
 		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM).NewDecoder()
 	case "utf-7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7":
 		return &utf7{}
+	case "iso-2022-kr", "csiso2022kr":
+		return newISO2022KR()
+	case "iso-2022-cn", "iso-2022-cn-ext":
+		return newISO2022CN()
+	case "cp858", "ibm858", "ibm00858":
+		return charmap.CodePage858.NewDecoder()
 	case "viscii", "viscii1.1-1", "csviscii":
 		return &tableDecoder{table: &viscii}
 	case "tcvn", "tcvn-5712", "tcvn5712-1", "tcvn5712-1:1993", "x-viet-tcvn", "x-viet-tcvn5712":

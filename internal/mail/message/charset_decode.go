@@ -3,34 +3,8 @@ package message
 import (
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/transform"
 )
-
-// guess reads bytes of no declared charset: UTF-8 where they look like it,
-// windows-1252 elsewhere.
-type guess struct{ transform.NopResetter }
-
-// Transform implements transform.Transformer.
-func (guess) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
-	for nSrc < len(src) {
-		r, size := rune(src[nSrc]), 1
-		if r >= utf8.RuneSelf {
-			if !atEOF && !utf8.FullRune(src[nSrc:]) {
-				return nDst, nSrc, transform.ErrShortSrc
-			}
-			if r, size = utf8.DecodeRune(src[nSrc:]); size == 1 {
-				r = charmap.Windows1252.DecodeByte(src[nSrc])
-			}
-		}
-		if nDst+utf8.RuneLen(r) > len(dst) {
-			return nDst, nSrc, transform.ErrShortDst
-		}
-		nDst += utf8.EncodeRune(dst[nDst:], r)
-		nSrc += size
-	}
-	return nDst, nSrc, nil
-}
 
 // asciiOnly reads an unknown charset.
 type asciiOnly struct{ transform.NopResetter }
