@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -22,25 +23,24 @@ const (
 
 // keyParser reads search keys (RFC 3501 6.4.4, RFC 9051 6.4.4) into a program.
 type keyParser struct {
-	s      *session
-	d      *imapwire.Decoder
-	prog   program
-	textIn string // of the strings; "" is UTF-8
-	depth  int
-	keys   int
-	bodies int
-	fuzzy  int // FUZZY keys around what is read
-	err    error
+	s       *session
+	d       *imapwire.Decoder
+	prog    program
+	textIn  string // of the strings; "" is UTF-8
+	depth   int
+	keys    int
+	bodies  int
+	fuzzy   int // FUZZY keys around what is read
+	err     error
+	refused error // a charset that is not known
 }
 
 func (s *session) newKeyParser() *keyParser { return &keyParser{s: s, d: s.dec} }
 
-// failure is why parsing ended.
+// failure is why parsing ended. What is wrong with the syntax comes before an
+// unknown charset: it is BAD whatever else is refused.
 func (p *keyParser) failure() error {
-	if p.err != nil {
-		return p.err
-	}
-	return p.d.Err()
+	return cmp.Or(p.err, p.d.Err(), p.refused)
 }
 
 // program reads keys up to the end of the line; all of them must match.
@@ -52,10 +52,15 @@ func (p *keyParser) program() (*program, bool) {
 			return nil, false
 		}
 		all = append(all, k)
-		if !p.d.SP() || p.d.AtEnd() {
-			p.prog.key = and(all)
-			return &p.prog, p.d.Err() == nil
+		if p.d.SP() && !p.d.AtEnd() {
+			continue
 		}
+		if p.refused != nil {
+			p.d.ExpectCRLF()
+			return nil, false
+		}
+		p.prog.key = and(all)
+		return &p.prog, p.d.Err() == nil
 	}
 }
 

@@ -20,14 +20,14 @@ func (p *keyParser) charset() bool {
 }
 
 // charsetName reads a charset. Those that are not known have a reply of their
-// own (RFC 3501 7.1), which names those that every client can use.
+// own (RFC 3501 7.1), which names those that every client can use; it is kept
+// until the rest is read.
 func (p *keyParser) charsetName() bool {
 	if !p.d.ExpectAString(&p.textIn) {
 		return false
 	}
 	if !message.KnownCharset(p.textIn) {
-		p.err = no("BADCHARSET (US-ASCII UTF-8)", "Unknown charset")
-		return false
+		p.refused, p.textIn = no("BADCHARSET (US-ASCII UTF-8)", "Unknown charset"), ""
 	}
 	return true
 }

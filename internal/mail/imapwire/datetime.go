@@ -45,12 +45,38 @@ func (d *Decoder) DateTime(ptr *time.Time) bool {
 	if !d.quotedString(&s) {
 		return false
 	}
-	t, err := time.Parse("2-Jan-2006 15:04:05 -0700", strings.TrimPrefix(s, " "))
-	if err != nil || !zoneInRange(t) {
+	t, ok := dateTime(strings.TrimPrefix(s, " "))
+	if !ok || !zoneInRange(t) {
 		return d.Fail("Invalid internal date")
 	}
 	*ptr = t
 	return true
+}
+
+// dateTime reads what the grammar allows, "31-Feb-2006 24:00:60 +0000" too:
+// what is behind the end of a month or day is counted on (as in Cyrus; Dovecot
+// takes the present). To refuse it would cost a client its message.
+func dateTime(s string) (time.Time, bool) {
+	day, rest, ok := strings.Cut(s, "-")
+	n, badDay := strconv.ParseUint(day, 10, 8)
+	if !ok || badDay != nil || len(day) > 2 || len(rest) != len("Jan-2006 15:04:05 -0700") {
+		return time.Time{}, false
+	}
+	clock := rest[len("Jan-2006 "):]
+	month, err := time.Parse("Jan-2006 -0700", rest[:len("Jan-2006 ")]+clock[len("15:04:05 "):])
+	hour, minute, second := twoDigits(clock[0:2]), twoDigits(clock[3:5]), twoDigits(clock[6:8])
+	if err != nil || hour < 0 || minute < 0 || second < 0 || clock[2] != ':' || clock[5] != ':' || clock[8] != ' ' {
+		return time.Time{}, false
+	}
+	return time.Date(month.Year(), month.Month(), int(n), hour, minute, second, 0, month.Location()), true
+}
+
+// twoDigits is the number that two digits are, or -1.
+func twoDigits(s string) int {
+	if s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9' {
+		return -1
+	}
+	return int(s[0]-'0')*10 + int(s[1]-'0')
 }
 
 // zoneInRange refuses offsets that could not be sent back in four digits.
