@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"tram/internal/storage/kv"
 )
@@ -209,4 +210,36 @@ func (a *Access) SetAnnotations(ctx context.Context, id kv.Account, m MailboxID,
 // MayDelete tells whether Delete would be refused, without doing anything.
 func (a *Access) MayDelete(ctx context.Context, id kv.Account, m MailboxID) error {
 	return a.need(ctx, id, m, RightRemove)
+}
+
+// News tells of the mailboxes with the right l, and of another account neither
+// what its owner subscribes to nor what they note for themselves.
+func (a *Access) News(ctx context.Context, id kv.Account, since ModSeq, own func(ModSeq) bool) (News, error) {
+	n, err := a.Store.News(ctx, id, since, own)
+	if err != nil {
+		return News{}, err
+	}
+	lists, err := a.acls(ctx, id)
+	if err != nil || a.owns(id) && !lists.bindsOwner {
+		return n, err
+	}
+	seen := n.Boxes[:0]
+	for _, b := range n.Boxes {
+		have, err := a.Rights(ctx, id, b.ID)
+		if err != nil {
+			return News{}, err
+		}
+		if have.has(RightLookup) {
+			seen = append(seen, b)
+		}
+	}
+	n.Boxes = seen
+	if a.owns(id) {
+		return n, nil
+	}
+	n.Subscriptions, n.Entries = nil, nil
+	for i := range n.Boxes {
+		n.Boxes[i].Entries = slices.DeleteFunc(n.Boxes[i].Entries, func(e string) bool { return !strings.HasPrefix(e, sharedEntry) })
+	}
+	return n, nil
 }

@@ -203,3 +203,19 @@ func (a *Access) Watch(id kv.Account, m MailboxID, fn func()) (cancel func()) {
 	}
 	return a.Store.Watch(id, m, fn)
 }
+
+// KeepPreviews wants r: what it keeps is computed from what is read.
+func (a *Access) KeepPreviews(ctx context.Context, id kv.Account, m MailboxID, previews []Preview) error {
+	if err := a.need(ctx, id, m, RightRead); err != nil {
+		return err
+	}
+	return a.Store.KeepPreviews(ctx, id, m, previews)
+}
+
+// UIDLs wants r.
+func (a *Access) UIDLs(ctx context.Context, id kv.Account, m MailboxID) (UIDLs, error) {
+	if err := a.need(ctx, id, m, RightRead); err != nil {
+		return UIDLs{}, err
+	}
+	return a.Store.UIDLs(ctx, id, m)
+}
