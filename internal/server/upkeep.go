@@ -26,6 +26,7 @@ func (s *Server) upkeep(ctx context.Context) error {
 			return ctx.Err()
 		case now := <-timer.C:
 			s.sweepAccounts(ctx, now)
+			s.expireInboxes(ctx, now)
 			s.collectBodies(ctx, now.Add(-stores.BodyGrace))
 			s.renewCertificate()
 			s.checkSCRAM(ctx)
@@ -52,6 +53,34 @@ func (s *Server) sweepAccounts(ctx context.Context, now time.Time) {
 	}
 	if n > 0 {
 		s.log.Info("mail of deleted accounts removed", "accounts", n)
+	}
+}
+
+// expireInboxes removes what has been in an INBOX for longer than the
+// administrator wants (pop3.expire), which POP3 clients were told by EXPIRE.
+func (s *Server) expireInboxes(ctx context.Context, now time.Time) {
+	s.mu.Lock()
+	kept := s.config.POP3.Expire.Std()
+	s.mu.Unlock()
+	if kept == 0 {
+		return
+	}
+	total := 0
+	for acct, err := range s.stores.Directory.Accounts(ctx, "") {
+		n := 0
+		if err == nil {
+			n, err = s.stores.Mail.ExpireInbox(ctx, acct.ID, now.Add(-kept))
+		}
+		if err != nil {
+			if ctx.Err() == nil {
+				s.log.Error("removing expired messages", "account", acct.Address, "error", err)
+			}
+			return
+		}
+		total += n
+	}
+	if total > 0 {
+		s.log.Info("expired messages removed", "messages", total, "older_than", kept)
 	}
 }
 

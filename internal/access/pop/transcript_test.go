@@ -92,7 +92,7 @@ func play(t *testing.T, archive *txtar.Archive) {
 
 // server is a POP3 server over real stores in memory.
 type server struct {
-	t       *testing.T
+	t       testing.TB
 	store   *mailstore.Store
 	blobs   *disk.Store
 	account directory.AccountID
@@ -104,7 +104,7 @@ type server struct {
 	two     string // address of POP2
 }
 
-func newServer(t *testing.T) *server {
+func newServer(t testing.TB) *server {
 	t.Helper()
 	check := func(err error) {
 		t.Helper()
@@ -161,7 +161,7 @@ func (s *server) listen(handle listen.Handler) (address string) {
 	return l.Addr().String()
 }
 
-func certificate(t *testing.T) *tls.Config {
+func certificate(t testing.TB) *tls.Config {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)

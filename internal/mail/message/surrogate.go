@@ -138,8 +138,9 @@ func (l *surrogateLine) text(value []byte) {
 // everywhere else ([ParseAddressList]).
 func (l *surrogateLine) addresses(value []byte) {
 	between := false // a comma is due before the next one
+	grouped := false
 	for _, a := range ParseAddressList(value) {
-		if a.Kind == GroupEnd {
+		if grouped = a.Kind == GroupStart || grouped && a.Kind != GroupEnd; a.Kind == GroupEnd {
 			l.dst = append(l.dst, ';')
 			between = true
 			continue
@@ -156,6 +157,9 @@ func (l *surrogateLine) addresses(value []byte) {
 			l.word([]byte("<" + spec + ">"))
 		case isASCII([]byte(spec)):
 			l.word([]byte(spec))
+		case grouped: // a group cannot hold another: the form of RFC 6858 2.1
+			l.encoded([]byte(spec))
+			l.word([]byte("<invalid@internationalized-address.invalid>"))
 		default: // RFC 6857 3.1.8
 			l.encoded([]byte(spec))
 			l.dst = append(l.dst, " :;"...)
