@@ -17,6 +17,7 @@ const (
 	DefaultAuthFailures  = 3                // refused logins before the connection ends
 	DefaultBadCommands   = 20               // BAD replies in a row before it ends
 	DefaultMultiAppend   = 1000             // messages in one APPEND
+	DefaultSavedRanges   = 250_000          // runs of UIDs, of 8 bytes each, that "$" stands for
 	DefaultIdleTimeout   = 30 * time.Minute // silence once logged in; RFC 3501 5.4 asks for 30 minutes
 	DefaultIdleNotice    = 2 * time.Minute  // between two "Still here" in IDLE, as in Dovecot
 	DefaultLoginTimeout  = 3 * time.Minute  // from the connection to login
@@ -37,6 +38,7 @@ type Limits struct {
 	AuthFailures      int
 	BadCommands       int
 	MultiAppend       int
+	SavedRanges       int
 
 	IdleTimeout, LoginTimeout              time.Duration
 	ReadTimeout, WriteTimeout, PushTimeout time.Duration
@@ -58,6 +60,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.AuthFailures, DefaultAuthFailures)
 	setDefault(&l.BadCommands, DefaultBadCommands)
 	setDefault(&l.MultiAppend, DefaultMultiAppend)
+	setDefault(&l.SavedRanges, DefaultSavedRanges)
 	setDefault(&l.IdleTimeout, DefaultIdleTimeout)
 	setDefault(&l.IdleNotice, DefaultIdleNotice)
 	setDefault(&l.LoginTimeout, DefaultLoginTimeout)

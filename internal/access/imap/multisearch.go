@@ -88,7 +88,9 @@ func (s *session) searchSource(box searchSource, prog *program, ret *searchRetur
 		return "", err
 	}
 	if in.sel != nil {
-		s.save(ret, in.view, found.indexes)
+		if err := s.save(ret, in.view, found.indexes); err != nil {
+			return "", err
+		}
 	}
 	if len(found.indexes) > 0 {
 		r := searchResult{s: s, in: in, byUID: true, ret: *ret, prog: prog, scores: found.scores, mailbox: box.name}

@@ -1,7 +1,6 @@
 package imap
 
 import (
-	"errors"
 	"time"
 
 	"tram/internal/mailstore"
@@ -26,14 +25,6 @@ func (s *session) searchMessages(byUID bool) (string, error) {
 	return text, err
 }
 
-// forgetSaved empties "$" after a search with SAVE that was answered with NO,
-// but not after one that was BAD (RFC 5182 2.1).
-func (s *session) forgetSaved(ret *searchReturn, err error) {
-	if err != nil && ret.save && s.sel != nil && !isBad(err) {
-		s.sel.saved = nil
-	}
-}
-
 func (s *session) runSearch(p *keyParser, ret *searchReturn, byUID bool) (string, error) {
 	if !p.charset() {
 		return "", p.failure()
@@ -54,7 +45,9 @@ func (s *session) runSearch(p *keyParser, ret *searchReturn, byUID bool) (string
 	if err != nil {
 		return "", err
 	}
-	s.save(ret, in.view, found.indexes)
+	if err := s.save(ret, in.view, found.indexes); err != nil {
+		return "", err
+	}
 	r := searchResult{s: s, in: in, byUID: byUID, ret: *ret, prog: prog, scores: found.scores}
 	if ret.given || s.on(enabledRev2) {
 		r.writeExtended(found.indexes)
@@ -169,12 +162,6 @@ func (s *session) findInRecords(k key, c *candidate, open mailstore.UIDSet) ([]u
 	})
 	c.end()
 	return found, err
-}
-
-// isBad reports whether an error is answered with BAD.
-func isBad(err error) bool {
-	var own *statusError
-	return !errors.As(err, &own) || own.status == "BAD"
 }
 
 // mergeSorted joins two ascending lists.

@@ -180,7 +180,7 @@ func (p *keyParser) not(string) (key, bool) {
 		}
 	}
 	k, ok := p.key()
-	if negate {
+	if ok && negate {
 		k = negation(k)
 	}
 	return k, ok
@@ -205,7 +205,10 @@ func (p *keyParser) or(string) (key, bool) {
 		p.keys++
 	}
 	k, ok := p.key()
-	return or(append(all, k)), ok
+	if !ok {
+		return nil, false
+	}
+	return or(append(all, k)), true
 }
 
 func (p *keyParser) uid(string) (key, bool) {

@@ -1,8 +1,6 @@
 package imap
 
 import (
-	"slices"
-
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 )
@@ -178,36 +176,6 @@ func (r *searchResult) ranges(found []uint32) []imapwire.Range {
 // and PARTIAL only those that they name.
 func (r *searchResult) returned(found []uint32) []uint32 {
 	return returnedOf(&r.ret, found)
-}
-
-// returnedOf is also what "$" stands for afterwards (RFC 5182 2.4, RFC 9394
-// 3.2). The order is not that of the mailbox.
-func returnedOf(ret *searchReturn, found []uint32) []uint32 {
-	if ret.all || ret.count || len(found) == 0 || !ret.min && !ret.max && ret.partial == nil {
-		return found
-	}
-	var out []uint32
-	if ret.partial != nil {
-		from, to := ret.partial.cut(len(found))
-		out = append(out, found[from:to]...)
-	}
-	if ret.min {
-		out = append(out, found[0])
-	}
-	if ret.max {
-		out = append(out, found[len(found)-1])
-	}
-	return out
-}
-
-// save has "$" stand for the result if SAVE was asked for.
-func (s *session) save(ret *searchReturn, v *mailstore.View, found []uint32) {
-	if !ret.save {
-		return
-	}
-	keep := slices.Clone(returnedOf(ret, found))
-	slices.Sort(keep)
-	s.sel.saved = uidsOf(v, slices.Compact(keep))
 }
 
 func (r *searchResult) highest(found []uint32) mailstore.ModSeq {

@@ -64,7 +64,9 @@ func (s *session) runSort(p *keyParser, ret *searchReturn, byUID bool) (string, 
 	if err != nil {
 		return "", err
 	}
-	s.save(ret, in.view, order)
+	if err := s.save(ret, in.view, order); err != nil {
+		return "", err
+	}
 	r := searchResult{s: s, in: in, byUID: byUID, sorted: true, ret: *ret, prog: prog, scores: found.scores}
 	if ret.given {
 		r.writeExtended(order)

@@ -1,0 +1,57 @@
+package imap
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestSearchLimits reaches every limit of searches: each is an ordinary answer.
+func TestSearchLimits(t *testing.T) {
+	s := newServer(t, func(o *serverOptions) {
+		o.Limits.SavedRanges, o.Limits.Line, o.Limits.Tokens = 2, 1<<20, 1<<20
+		o.Limits.Literal = 1 << 20
+	})
+	c := s.login("alice")
+	for i := range 7 {
+		c.add("INBOX", testMessage(i+1))
+	}
+	c.ok("SELECT INBOX")
+	names := strings.TrimSpace(strings.Repeat("INBOX ", maxSourceNames+1))
+	for _, x := range []struct{ name, command, want string }{
+		{"keys", "SEARCH" + strings.Repeat(" ALL", maxSearchKeys+1), "BAD Too many search keys"},
+		{"keys of OR", "SEARCH " + strings.Repeat("OR ALL ", maxSearchKeys/2+1) + "ALL", "BAD Too many search keys"},
+		{"nesting", "SEARCH " + strings.Repeat("FUZZY ", maxSearchNesting) + "ALL", "BAD Search keys nested too deeply"},
+		{"bodies", "SEARCH" + strings.Repeat(" BODY x", maxBodySearches+1), "BAD Too many search keys for message texts"},
+		{"text", "SEARCH SUBJECT " + strings.Repeat("x", maxSearchText+1), "BAD Search string too long"},
+		{"criteria", "SORT (" + strings.Repeat("DATE ", maxCriteria) + "DATE) UTF-8 ALL", "BAD Too many sort keys"},
+		{"mailboxes", "ESEARCH IN (MAILBOXES (" + names + ")) ALL", "BAD Too many mailboxes"},
+		{"saved", "SEARCH RETURN (SAVE) 1,3,5", "NO [NOTSAVED] Result is too large to be saved"},
+	} {
+		if _, status := c.cmd(x.command); status != x.want {
+			t.Errorf("%s: %s, want %s", x.name, status, x.want)
+		}
+	}
+	// What could not be saved is empty; what just fits is saved.
+	for _, x := range []struct{ set, want string }{{"1:2,4:7", "* SEARCH 1 2 4 5 6 7"}, {"1,3,5", "* SEARCH"}} {
+		c.cmd("SEARCH RETURN (SAVE) " + x.set)
+		if got := c.ok("SEARCH $")[0]; got != x.want {
+			t.Errorf("$ is %q after %s", got, x.set)
+		}
+	}
+}
+
+// TestManyContexts follows as many searches as a session can, and one more.
+func TestManyContexts(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	c.add("INBOX", testMessage(1))
+	c.ok("SELECT INBOX")
+	for i := range maxContexts + 1 {
+		untagged, status := c.cmd("SEARCH RETURN (UPDATE COUNT) ALL")
+		refused := len(untagged) == 2 && untagged[1] == fmt.Sprintf(`* NO [NOUPDATE "t%d"] Too many contexts`, c.tag)
+		if refused != (i == maxContexts) || !strings.HasPrefix(status, "OK") {
+			t.Errorf("context %d: %q, %s", i+1, untagged, status)
+		}
+	}
+}
