@@ -76,6 +76,7 @@ func play(t *testing.T, archive *txtar.Archive) {
 		switch f.Name {
 		case "server":
 			s.onlyTLS.Store(strings.Contains(text, "login only over tls"))
+			s.configure(text)
 		case "message":
 			s.deliver(strings.ReplaceAll(text, "\n", "\r\n"))
 		case "session":
@@ -98,7 +99,8 @@ type server struct {
 	account directory.AccountID
 	info    listen.Info
 	onlyTLS atomic.Bool // login only over TLS
-	pop     *pop.Server
+	options pop.Options
+	pop     atomic.Pointer[pop.Server]
 	pop2    *pop2.Server
 	address string
 	two     string // address of POP2
@@ -129,11 +131,28 @@ func newServer(t testing.TB) *server {
 	config := certificate(t)
 	s.info = listen.Info{Protocol: "pop3", TLSMode: listen.StartTLS, TLSConfig: func() *tls.Config { return config }}
 	drops := pop.NewMaildrops()
-	s.pop = pop.New(pop.Options{Hostname: "mail.pop.test", Auth: d, Store: s.store, BadLogin: directory.ErrAuth, FailureDelay: -1, Maildrops: drops})
+	s.options = pop.Options{Hostname: "mail.pop.test", Auth: d, Store: s.store, BadLogin: directory.ErrAuth, FailureDelay: -1, Maildrops: drops}
+	s.pop.Store(pop.New(s.options))
 	s.pop2 = pop2.New(pop2.Options{Hostname: "mail.pop.test", Auth: d, Store: s.store, BadLogin: directory.ErrAuth, FailureDelay: -1, Maildrops: drops})
-	s.address = s.listen(s.pop.Handle)
+	s.address = s.listen(func(ctx context.Context, c net.Conn, info listen.Info) { s.pop.Load().Handle(ctx, c, info) })
 	s.two = s.listen(s.pop2.Handle)
 	return s
+}
+
+// configure makes another engine with options of the file "server", as a reload
+// does.
+func (s *server) configure(text string) {
+	for line := range strings.Lines(text) {
+		switch line {
+		case "login delay\n":
+			s.options.LoginDelay = time.Hour
+		case "expire\n":
+			s.options.Expire = 30 * 24 * time.Hour
+		case "language\n":
+			s.options.Language = "vi"
+		}
+	}
+	s.pop.Store(pop.New(s.options))
 }
 
 func (s *server) listen(handle listen.Handler) (address string) {
