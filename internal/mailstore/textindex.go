@@ -22,7 +22,7 @@ const (
 // message up to To that is in neither set it says that it does not match.
 type TextMatches struct {
 	To   UID    // the index covers messages up to here; 0: there is none
-	UIDs UIDSet // messages that have the terms, and perhaps some that are expunged
+	UIDs UIDSet // messages that may have all terms; with one term: that have it. Some may be expunged
 	Open UIDSet // messages up to To of which the index does not know
 }
 
@@ -116,4 +116,40 @@ func (s *Store) DropIndex(ctx context.Context, id kv.Account) error {
 		s.indexer.note(id)
 	}
 	return err
+}
+
+// IndexStatus is how far the text indexes of an account are.
+type IndexStatus struct {
+	Messages int    // in the account
+	Fresh    int    // of them not indexed, about
+	Segments int    // of all indexes
+	Bytes    uint64 // of their records, before compression
+}
+
+// IndexStatus tells how far the text indexes of an account are.
+func (s *Store) IndexStatus(ctx context.Context, id kv.Account) (status IndexStatus, err error) {
+	err = s.db.View(ctx, id, func(r kv.Reader) error {
+		it := r.Scan([]byte{kindCounters}, []byte{kindCounters + 1})
+		defer it.Close()
+		for it.Next() {
+			c, err := decodeCounters(it.Value())
+			if err != nil {
+				continue // Verify tells of it
+			}
+			m := boxKeyOf(it.Key())
+			state, fresh, err := readIndexState(r, m, indexPrefix(m))
+			if errors.Is(err, textindex.ErrCorrupt) {
+				fresh, err = c.messages, nil
+			}
+			if err != nil {
+				return err
+			}
+			status.Messages += int(c.messages)
+			status.Fresh += int(fresh)
+			status.Segments += len(state.Segments)
+			status.Bytes += state.Size()
+		}
+		return it.Err()
+	})
+	return status, err
 }

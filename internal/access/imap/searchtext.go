@@ -23,7 +23,7 @@ func newHeaderKey(name string, n *needle) *headerKey {
 	// The field says its name and its value in the header. That both are there
 	// does not mean that they belong together.
 	k.index = indexQuery{scope: mailstore.HeaderText, terms: n.Query().Terms}
-	if !k.cached && fold.IsASCII([]byte(name)) {
+	if (!k.cached || len(n.Folded) == 0) && fold.IsASCII([]byte(name)) {
 		k.index.terms = append(k.index.terms, fold.NewNeedle(name+":").Query().Terms...)
 	}
 	return k

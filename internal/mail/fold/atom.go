@@ -11,6 +11,10 @@ type atom struct {
 // nextAtom finds the first atom of p from i on; false when there is none.
 func nextAtom(p []byte, i int) (atom, bool) {
 	for i < len(p) {
+		if b := p[i]; b < utf8.RuneSelf && asciiClasses[b] != letter {
+			i++
+			continue
+		}
 		switch c, size := classAt(p, i); c {
 		case letter:
 			return atom{start: i, end: wordEnd(p, i+size)}, true
@@ -26,6 +30,10 @@ func nextAtom(p []byte, i int) (atom, bool) {
 // wordEnd returns where the word ends that has a letter right before i.
 func wordEnd(p []byte, i int) int {
 	for i < len(p) {
+		if b := p[i]; b < utf8.RuneSelf && asciiClasses[b] == letter {
+			i++
+			continue
+		}
 		c, size := classAt(p, i)
 		if c == connector && i+size < len(p) {
 			// Connectors are ASCII: one between two letters belongs to the word.
@@ -56,6 +64,11 @@ func rowEnd(p []byte, i int) int {
 func classAt(p []byte, i int) (class, int) {
 	if c := p[i]; c < utf8.RuneSelf {
 		return asciiClasses[c], 1
+	}
+	if c := p[i]; c&0xe0 == 0xc0 && i+1 < len(p) { // most letters, and their marks
+		if r := rune(c&0x1f)<<6 | rune(p[i+1]&0x3f); r < tableEnd {
+			return lowClasses[r], 2
+		}
 	}
 	r, size := utf8.DecodeRune(p[i:])
 	return classOf(r), size

@@ -49,9 +49,24 @@ var denseRanges = [...][2]rune{
 
 // classOf returns the class of a character.
 func classOf(r rune) class {
-	if r < utf8.RuneSelf {
-		return asciiClasses[r]
+	if int(r) < len(lowClasses) {
+		return lowClasses[r]
 	}
+	return computeClass(r)
+}
+
+// lowClasses are the classes that lie ready: the letters and marks of cased text
+// in most scripts that have case.
+var lowClasses = func() (t [tableEnd]class) {
+	copy(t[:], asciiClasses[:])
+	for r := rune(utf8.RuneSelf); r < tableEnd; r++ {
+		t[r] = computeClass(r)
+	}
+	return t
+}()
+
+// computeClass returns the class of a character that is not ASCII.
+func computeClass(r rune) class {
 	for _, d := range denseRanges {
 		if r < d[0] {
 			break

@@ -22,15 +22,45 @@ func AppendCased(dst, text []byte) []byte {
 		}
 		r, size := utf8.DecodeRune(text[i:])
 		i += size
-		var buf [utf8.UTFMax]byte
-		one := utf8.AppendRune(buf[:0], unicode.ToTitle(r))
-		if parts := norm.NFKD.Properties(one).Decomposition(); parts != nil {
-			dst = append(dst, parts...)
+		if r < tableEnd {
+			dst = append(dst, lowTable[r]...)
+		} else if latinStart <= r && r < latinEnd {
+			dst = append(dst, latinTable[r-latinStart]...)
 		} else {
-			dst = append(dst, one...)
+			dst = appendCasedRune(dst, r)
 		}
 	}
 	return dst
+}
+
+// appendCasedRune appends one character in its cased form.
+func appendCasedRune(dst []byte, r rune) []byte {
+	var buf [utf8.UTFMax]byte
+	one := utf8.AppendRune(buf[:0], unicode.ToTitle(r))
+	if parts := norm.NFKD.Properties(one).Decomposition(); parts != nil {
+		return append(dst, parts...)
+	}
+	return append(dst, one...)
+}
+
+// The cased forms of Latin, Greek and Cyrillic letters lie ready: texts in these
+// scripts are most of the mail that is not ASCII.
+const (
+	tableEnd             = 0x530
+	latinStart, latinEnd = 0x1E00, 0x2000 // Latin with several marks, as in Vietnamese; ancient Greek
+)
+
+var (
+	lowTable   = casedTable(0, tableEnd)
+	latinTable = casedTable(latinStart, latinEnd)
+)
+
+func casedTable(first, end rune) []string {
+	table := make([]string, end-first)
+	for r := first; r < end; r++ {
+		table[r-first] = string(appendCasedRune(nil, r))
+	}
+	return table
 }
 
 // Stripper turns cased text into bare text, piece by piece. The zero value

@@ -104,13 +104,11 @@ func (s bitset) or(t bitset) {
 	}
 }
 
-func (s bitset) empty() bool {
+func (s bitset) count() (n int) {
 	for _, b := range s {
-		if b != 0 {
-			return false
-		}
+		n += bits.OnesCount8(b)
 	}
-	return true
+	return n
 }
 
 func (s bitset) has(o uint32) bool { return s[o/8]&(1<<(o%8)) != 0 }

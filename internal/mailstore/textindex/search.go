@@ -2,6 +2,7 @@ package textindex
 
 import (
 	"bytes"
+	"slices"
 
 	"tram/internal/mail/fold"
 	"tram/internal/storage/kv"
@@ -15,9 +16,11 @@ type Found struct {
 }
 
 // Search returns the messages that have, in one of the texts of the scope, all
-// of the terms; there is at least one.
+// of the terms; there is at least one. When few messages have some of the terms
+// it does not look for the others.
 func Search(r kv.Reader, prefix []byte, s *State, terms []fold.Term, scope Scope) (Found, error) {
 	var found Found
+	terms = rarestFirst(terms)
 	for _, seg := range s.Segments {
 		docs, err := readDocuments(r, prefix, seg)
 		if err != nil {
@@ -38,6 +41,14 @@ func Search(r kv.Reader, prefix []byte, s *State, terms []fold.Term, scope Scope
 		found.add(&docs, has)
 	}
 	return found, nil
+}
+
+// rarestFirst sorts terms by how many messages may have them: long ones are
+// rare.
+func rarestFirst(terms []fold.Term) []fold.Term {
+	terms = slices.Clone(terms)
+	slices.SortStableFunc(terms, func(a, b fold.Term) int { return len(b.Text) - len(a.Text) })
+	return terms
 }
 
 // add adds what one segment has.
@@ -66,6 +77,7 @@ type lookup struct {
 // all returns the messages that have all terms in one text.
 func (l *lookup) all(terms []fold.Term, text Scope) (bitset, error) {
 	var all bitset
+	few := max(16, int(l.seg.Docs/256))
 	for _, t := range terms {
 		has, err := l.term(t, fieldOf(text, t.Marked))
 		if err != nil {
@@ -76,7 +88,7 @@ func (l *lookup) all(terms []fold.Term, text Scope) (bitset, error) {
 		} else {
 			all.and(has)
 		}
-		if all.empty() {
+		if all.count() <= few {
 			break
 		}
 	}

@@ -267,7 +267,7 @@ func TestLists(t *testing.T) {
 			t.Fatalf("%v came back as %v", ords, got)
 		}
 		set := newBitset(docs)
-		if !set.add(l, docs) || !set.has(ords[len(ords)-1]) || set.empty() {
+		if !set.add(l, docs) || !set.has(ords[len(ords)-1]) || set.count() != len(ords) {
 			t.Fatal("bitset")
 		}
 		if l.each(ords[len(ords)-1], func(uint32) {}) {
