@@ -80,6 +80,12 @@ func samples() []sample {
 		{"acl", appendBoxKey(nil, kindACL, 7), shared.append(nil), func(v []byte) (any, error) { return decodeACL(v) }, shared},
 		{"unique-ids", appendBoxKey(nil, kindUIDL, 7), UIDLs{1795226401, 131}.append(nil),
 			func(v []byte) (any, error) { return decodeUIDLs(v) }, UIDLs{1795226401, 131}},
+		{"annotation", appendEntryKey(nil, 7, "/private/comment", "bob@example.org"), append([]byte{version1}, "note"...),
+			func(v []byte) (any, error) {
+				return checkAnnotation(appendEntryKey(nil, 7, "/private/comment", "bob@example.org"), v)
+			},
+			Annotation{"/private/comment", []byte("note")}},
+		{"grant", appendGrantKey(nil, "@example.org", alice, 7), []byte{version1}, func(v []byte) (any, error) { d := decode(v); return nil, d.err("") }, nil},
 		{"flags", appendItemKey(nil, kindFlags, 7, 1), blk.append(nil), func(v []byte) (any, error) { return decodeBlock(1, v, 0) }, blk},
 		{"message", appendItemKey(nil, kindMeta, 7, 128), appendMeta(nil, &msg), meta, fmt.Sprintf("%+v", msg)},
 		{"message-version-1", appendItemKey(nil, kindMeta, 7, 129),

@@ -25,8 +25,8 @@ func (s *Store) Rebuild(ctx context.Context, id kv.Account, report func(Problem)
 func (s *Store) RebuildAt(ctx context.Context, id kv.Account, pace Pace, report func(Problem)) error {
 	var found []Problem
 	var boxes []MailboxID
-	err := s.db.Update(ctx, []kv.Account{id}, func(ktx kv.Tx) error {
-		r := rebuild{tx: &tx{space: ktx.Account(id), id: id, now: time.Now()}}
+	err := s.db.Update(ctx, []kv.Account{kv.Sharing, id}, func(ktx kv.Tx) error {
+		r := rebuild{tx: &tx{space: ktx.Account(id), sharing: ktx.Account(kv.Sharing), id: id, now: time.Now()}}
 		err := r.run()
 		found, boxes = r.found, r.order
 		return err
@@ -37,6 +37,7 @@ func (s *Store) RebuildAt(ctx context.Context, id kv.Account, pace Pace, report 
 	if err := s.db.Sync(ctx, id); err != nil {
 		return err
 	}
+	s.grants.forget(id)
 	s.Committed(id)
 	for _, p := range found {
 		report(p)
@@ -76,7 +77,7 @@ func (r *rebuild) run() error {
 	}
 	r.seq = r.acct.modSeq + 1
 	r.acct.bytes, r.acct.messages, r.acct.mailboxes, r.acct.subscriptions = 0, 0, uint32(len(r.order)), 0
-	for _, step := range []func() error{r.nameMailboxes, r.mailboxes, r.countSubscriptions, r.threads, r.readGone, r.readLog} {
+	for _, step := range []func() error{r.nameMailboxes, r.mailboxes, r.countSubscriptions, r.sharing, r.threads, r.readGone, r.readLog} {
 		if err := step(); err != nil {
 			return err
 		}

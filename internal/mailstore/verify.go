@@ -103,7 +103,7 @@ func (v *verifier) run() error {
 	if !used && err == nil {
 		return v.unused()
 	}
-	for _, step := range []func() error{v.mailboxRecords, v.uniqueIDs, v.names, v.mailboxes, v.orphans, v.totals, v.threads, v.gone, v.log} {
+	for _, step := range []func() error{v.mailboxRecords, v.uniqueIDs, v.names, v.mailboxes, v.orphans, v.sharing, v.totals, v.threads, v.gone, v.log} {
 		if err := step(); err != nil {
 			return err
 		}

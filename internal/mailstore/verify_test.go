@@ -87,6 +87,15 @@ func TestVerifyAndRebuild(t *testing.T) {
 			a.bytes++
 			return errors.Join(err, s.Set(accountKey, a.append(nil)))
 		}, want: "the account counts"},
+		{name: "list damaged", damage: func(s kv.Space) error { return s.Set(box(kindACL, in), bad) }, want: "access control list"},
+		{name: "list of no mailbox", damage: func(s kv.Space) error { return s.Set(box(kindACL, 77), ACL{}.append(nil)) }, want: "does not exist"},
+		{name: "list not in the index", damage: func(s kv.Space) error {
+			return s.Set(box(kindACL, in), ACL{{"@example.org", RightLookup}}.append(nil))
+		}, want: "is shared with @example.org, who is not told"},
+		{name: "annotation damaged", damage: func(s kv.Space) error { return s.Set(appendEntryKey(nil, in, "/shared/x", ""), nil) }, want: "annotation"},
+		{name: "annotation of no mailbox", damage: func(s kv.Space) error {
+			return s.Set(appendEntryKey(nil, 77, "/shared/x", ""), []byte{version1})
+		}, want: "does not exist"},
 		{name: "mailbox record gone", damage: func(s kv.Space) error { return s.Delete(box(kindMailbox, 7)) }, want: "mailboxes, the account counts"},
 		{name: "INBOX record gone", damage: func(s kv.Space) error { return s.Delete(box(kindMailbox, in)) }, want: "mailboxes, the account counts"},
 		{name: "mailbox record damaged", damage: func(s kv.Space) error { return s.Set(box(kindMailbox, 7), bad) }, want: "mailbox record"},
