@@ -1,6 +1,7 @@
 package mailstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -13,30 +14,62 @@ import (
 // for the next call. An error of fn ends the walk and is returned. A derived
 // record that is damaged leaves its fields empty.
 //
-// Records are read in batches and fn runs between them, so that a slow client
-// keeps no picture of the store alive. A message that is expunged meanwhile
-// may be left out.
+// Records are read in batches, the next one while fn looks at the one before,
+// so that a slow client keeps no picture of the store alive. A message that is
+// expunged meanwhile may be left out.
 func (s *Store) Messages(ctx context.Context, id kv.Account, m MailboxID, uids UIDSet, want Want, fn func(*Message) error) error {
 	if want == 0 {
 		return nil
 	}
-	scan := messageScan{mailbox: m, batch: batches.Get().(*batch)}
-	defer scan.batch.free()
+	scan := messageScan{mailbox: m}
 	scan.setWant(want)
-	for len(uids) > 0 {
-		scan.batch.reset()
-		err := s.read(ctx, id, func(r kv.Reader) (err error) {
-			uids, err = scan.read(r, uids)
+	load := func(b *batch) (err error) {
+		b.reset()
+		return s.read(ctx, id, func(r kv.Reader) error {
+			uids, err = scan.read(r, b, uids)
 			return err
 		})
-		if err != nil {
-			return err
-		}
-		if err := scan.each(fn); err != nil {
+	}
+	now := batches.Get().(*batch)
+	defer func() { now.free() }()
+	if err := load(now); err != nil {
+		return err
+	}
+	for len(uids) > 0 {
+		// The disk and the decompression of one batch beside what fn does with the
+		// one before: most of a first FETCH of a large mailbox is waiting for both.
+		next := batches.Get().(*batch)
+		wait := aside(func() error { return load(next) })
+		err := cmp.Or(scan.each(now, fn), wait())
+		now.free()
+		if now = next; err != nil {
 			return err
 		}
 	}
-	return nil
+	return scan.each(now, fn)
+}
+
+// aside runs fn in a goroutine of its own. wait returns its error; a panic
+// comes out of it too, where the connection that caused it can be closed
+// instead of the whole server.
+func aside(fn func() error) (wait func() error) {
+	var panicked any
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		defer func() {
+			panicked = recover()
+			done <- err
+		}()
+		err = fn()
+	}()
+	return func() error {
+		err := <-done
+		if panicked != nil {
+			panic(panicked)
+		}
+		return err
+	}
 }
 
 // Limits of one batch of records.
@@ -78,7 +111,6 @@ type messageScan struct {
 	kinds   [len(messageKinds)]byte
 	fields  [len(messageKinds)]Want
 	n       int // kinds that are wanted
-	batch   *batch
 	zones   zones
 	msg     Message
 }
@@ -94,7 +126,7 @@ func (s *messageScan) setWant(want Want) {
 
 // read fills the batch with the first messages of a set, and returns the set of
 // those that are left.
-func (s *messageScan) read(r kv.Reader, uids UIDSet) (rest UIDSet, err error) {
+func (s *messageScan) read(r kv.Reader, b *batch, uids UIDSet) (rest UIDSet, err error) {
 	w := newWalk(r, s.mailbox, s.kinds[:s.n], uids[0].First, uids[len(uids)-1].Last)
 	defer func() {
 		if closing := w.close(); err == nil {
@@ -103,7 +135,7 @@ func (s *messageScan) read(r kv.Reader, uids UIDSet) (rest UIDSet, err error) {
 	}()
 	for _, u := range uids {
 		for next := uint64(u.First); next <= uint64(u.Last); next++ {
-			if s.batch.full() {
+			if b.full() {
 				return uids.after(UID(next - 1)), nil
 			}
 			uid, ok := w.next(UID(next))
@@ -113,7 +145,7 @@ func (s *messageScan) read(r kv.Reader, uids UIDSet) (rest UIDSet, err error) {
 			if next = uint64(uid); uid > u.Last {
 				break
 			}
-			if err := s.add(w, uid); err != nil {
+			if err := s.add(w, b, uid); err != nil {
 				return nil, err
 			}
 		}
@@ -122,8 +154,7 @@ func (s *messageScan) read(r kv.Reader, uids UIDSet) (rest UIDSet, err error) {
 }
 
 // add copies the records of one message.
-func (s *messageScan) add(w *walk, uid UID) error {
-	b := s.batch
+func (s *messageScan) add(w *walk, b *batch, uid UID) error {
 	item, found := batchItem{uid: uid}, false
 	for k := range s.n {
 		value, err := w.value(k, uid)
@@ -142,17 +173,17 @@ func (s *messageScan) add(w *walk, uid UID) error {
 }
 
 // each decodes the messages of the batch and hands them on.
-func (s *messageScan) each(fn func(*Message) error) error {
+func (s *messageScan) each(b *batch, fn func(*Message) error) error {
 	start := 0
-	for i := range s.batch.items {
-		item := &s.batch.items[i]
+	for i := range b.items {
+		item := &b.items[i]
 		s.msg = Message{UID: item.uid}
 		for k := range s.n {
 			end := item.end[k]
 			if end == 0 {
 				continue
 			}
-			err := s.msg.decodeRecord(s.fields[k], s.batch.buf[start:end:end], &s.zones)
+			err := s.msg.decodeRecord(s.fields[k], b.buf[start:end:end], &s.zones)
 			if err != nil && s.fields[k] == WantMeta {
 				return fmt.Errorf("mailbox %d message %d: %w", s.mailbox, item.uid, err)
 			}
