@@ -45,6 +45,7 @@ type Config struct {
 	Policy     Policy       `json:"policy"`
 	Local      Local        `json:"local"`
 	POP3       POP3Settings `json:"pop3"`
+	Search     Search       `json:"search"`
 	Log        Log          `json:"log"`
 	Metrics    Metrics      `json:"metrics"`
 
@@ -145,6 +146,11 @@ type Local struct {
 	Directory string `json:"directory"` // empty: none is taken
 	Domain    string `json:"domain"`
 	Aliases   string `json:"aliases"`
+}
+
+// Search says how texts of messages are found.
+type Search struct {
+	Index bool `json:"index"`
 }
 
 // Log says what is written to standard error, and how, and how long the road

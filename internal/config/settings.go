@@ -57,6 +57,9 @@ func sections() []section {
 			{"aliases", "File that newaliases reads.", func(c *Config) any { return &c.Local.Aliases }},
 		}},
 		{name: "pop3", doc: pop3Doc, settings: pop3Settings()},
+		{name: "search", doc: "How IMAP's SEARCH finds texts of messages.", settings: []setting{
+			{"index", "Keep an index of the words of all messages, made in the background. Without it searches read the messages, with the same answers.", func(c *Config) any { return &c.Search.Index }},
+		}},
 		{name: "log", doc: "Lines go to standard error.", settings: []setting{
 			{"level", `"debug", "info", "warn" or "error".`, func(c *Config) any { return &c.Log.Level }},
 			{"format", `"auto" (colours on a terminal, text elsewhere), "text" or "json".`, func(c *Config) any { return &c.Log.Format }},
@@ -156,9 +159,10 @@ func Default() *Config {
 			POP3Idle:              10 * minute,
 			StopTime:              minute / 2,
 		},
-		Trust: Trust{LMTP: loopbackNetworks()},
-		Auth:  Auth{SCRAM: SCRAMOn},
-		Relay: Relay{Port: 25, TLS: RelayOpportunistic, MXPort: 25},
+		Trust:  Trust{LMTP: loopbackNetworks()},
+		Auth:   Auth{SCRAM: SCRAMOn},
+		Relay:  Relay{Port: 25, TLS: RelayOpportunistic, MXPort: 25},
+		Search: Search{Index: true},
 		Queue: Queue{
 			Retry:  []Duration{5 * minute, 15 * minute, 30 * minute, 60 * minute, 120 * minute, 240 * minute},
 			Expire: 5 * Day, WarnAfter: 240 * minute, MaxEntries: 2_000_000,

@@ -29,6 +29,8 @@ func (s *Server) registerMetrics() {
 		func() float64 { return float64(q.Stats().Destinations) })
 	s.metrics.Gauge("queue_destinations_blocked", "Domains of these that are taken for unreachable.", nil,
 		func() float64 { return float64(q.Stats().Blocked) })
+	s.metrics.Gauge("textindex_accounts_waiting", "Accounts that changed since their text index was brought up to date.", nil,
+		func() float64 { return float64(s.stores.Mail.IndexBacklog()) })
 	s.metrics.Gauge("disk_free_bytes", "Free space in the data directory.", nil,
 		func() float64 { return float64(s.pressure.Room().FreeBytes) })
 	s.metrics.Gauge("disk_wanted_bytes", "New mail is refused when less is free.", nil,

@@ -79,7 +79,7 @@ func (s *Stores) open(ctx context.Context, c *config.Config, log *slog.Logger) e
 		return fmt.Errorf("open queue: %w", err)
 	}
 	s.onClose(func() error { s.Queue.Close(); return nil })
-	s.Mail = mailstore.New(db, blobs, mailstore.Options{Logger: log, Members: s.members})
+	s.Mail = mailstore.New(db, blobs, mailstore.Options{Logger: log, Members: s.members, NoTextIndex: !c.Search.Index})
 	return nil
 }
 
