@@ -72,6 +72,8 @@ var commands = makeTable(
 	command{"GETQUOTAROOT", stateLogged, tellAll, (*session).getQuotaRoot},
 	command{"SETQUOTA", stateLogged, tellAll, (*session).setQuota},
 	command{"STATUS", stateLogged, tellAll, (*session).status},
+	command{"COMPRESS", stateLogged, tellNothing, (*session).compress},
+	command{"UNAUTHENTICATE", stateLogged, tellNothing, (*session).unauthenticate},
 	command{"APPEND", stateLogged, tellAll, (*session).appendMessages},
 	command{"ESEARCH", stateLogged, tellAll, (*session).esearch},
 	command{"IDLE", stateLogged, tellNothing, (*session).idle},

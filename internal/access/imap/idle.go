@@ -37,7 +37,7 @@ func (s *session) idle() (string, error) {
 	}
 	idle.seat = s.srv.beat.enter(s)
 	s.idling = idle
-	if s.dec.Buffered() > 0 {
+	if s.waiting() {
 		s.finishIdle()
 	}
 	return "", errAnswered

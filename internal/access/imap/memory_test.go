@@ -2,6 +2,7 @@ package imap
 
 import (
 	"bufio"
+	"compress/flate"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -18,8 +19,9 @@ import (
 // What an idle session may cost (logged in, mailbox selected, in IDLE), in
 // bytes.
 const (
-	plainBudget = 12 << 10
-	tlsBudget   = 32 << 10
+	plainBudget   = 12 << 10
+	tlsBudget     = 32 << 10
+	deflateBudget = 16 << 10
 )
 
 // idleClients makes the test's own program hold idle connections, in a process
@@ -38,7 +40,7 @@ func TestMain(m *testing.M) {
 }
 
 // holdIdle opens connections that go to IDLE and holds them until its input
-// ends. The job is: address, number, "tls" or "plain".
+// ends. The job is: address, number, "tls", "plain" or "deflate".
 func holdIdle(job string) error {
 	var addr, mode string
 	var n int
@@ -57,8 +59,13 @@ func holdIdle(job string) error {
 		conns[i] = conn
 		r := bufio.NewReader(conn)
 		for _, step := range []struct{ send, want string }{
-			{"", "* OK"}, {"a LOGIN alice secret\r\n", "a OK"}, {"b SELECT INBOX\r\n", "b OK"}, {"c IDLE\r\n", "+ "},
+			{"", "* OK"}, {"a LOGIN alice secret\r\n", "a OK"}, {"z COMPRESS DEFLATE\r\n", "z OK"},
+			{"b SELECT INBOX\r\n", "b OK"}, {"c IDLE\r\n", "+ "},
 		} {
+			compress := strings.HasPrefix(step.send, "z")
+			if compress && mode != "deflate" {
+				continue
+			}
 			if _, err := io.WriteString(conn, step.send); err != nil {
 				return err
 			}
@@ -66,6 +73,14 @@ func holdIdle(job string) error {
 				if line, err = r.ReadString('\n'); err != nil {
 					return fmt.Errorf("connection %d, %q: %w", i, step.send, err)
 				}
+			}
+			if compress {
+				out, err := flate.NewWriter(conn, 1)
+				if err != nil {
+					return err
+				}
+				conn = &deflated{Conn: conn, in: flate.NewReader(r), out: out}
+				r = bufio.NewReader(conn)
 			}
 		}
 	}
@@ -91,7 +106,7 @@ func TestIdleMemory(t *testing.T) {
 	for _, c := range []struct {
 		mode   string
 		budget int64
-	}{{"plain", plainBudget}, {"tls", tlsBudget}} {
+	}{{"plain", plainBudget}, {"tls", tlsBudget}, {"deflate", deflateBudget}} {
 		s := newServer(t, func(o *serverOptions) {
 			if c.mode == "tls" {
 				o.info.TLSMode = listen.Implicit

@@ -87,7 +87,7 @@ type pushWriter struct{ s *session }
 func (w pushWriter) Write(p []byte) (int, error) {
 	return w.s.srv.push.blocking(func() (int, error) {
 		w.s.nc.SetWriteDeadline(time.Now().Add(w.s.srv.opts.Limits.PushTimeout))
-		return w.s.nc.Write(p)
+		return w.s.send(p)
 	})
 }
 
@@ -133,6 +133,7 @@ func (s *session) pushChanges(enc *imapwire.Encoder) {
 	if flushed := enc.Flush(); err != nil || flushed != nil {
 		s.nc.Close()
 	}
+	s.z.rest()
 	s.enc = nil
 }
 

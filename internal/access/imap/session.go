@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tram/internal/access/imap/inflate"
 	"tram/internal/access/listen"
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
@@ -57,6 +58,7 @@ type session struct {
 	user       string            // canonical address
 	mail       *mailstore.Access // the store, as the user may use it
 	sel        *selected
+	z          *compression  // nil while nothing is compressed
 	done       chan struct{} // the worker has answered what arrived
 	received   int           // bytes in first
 	first      [firstRead]byte
@@ -132,7 +134,12 @@ func (s *session) attach(dec *imapwire.Decoder, enc *imapwire.Encoder) {
 	s.mu.Lock()
 	s.dec, s.enc = dec, enc
 	s.enc.Reset(s)
-	s.dec.Reset(s, s.decoderLimits(), s.first[:s.received])
+	received := s.first[:s.received]
+	if s.z != nil {
+		s.z.in.Feed(received)
+		received = nil
+	}
+	s.dec.Reset(s, s.decoderLimits(), received)
 	s.enc.SetUTF8(s.speaksUTF8())
 	s.dec.SetUTF8(s.speaksUTF8())
 	s.received = 0
@@ -143,6 +150,7 @@ func (s *session) detach() {
 	if err := s.enc.Flush(); err != nil {
 		s.state = stateLogout
 	}
+	s.z.rest()
 	s.dec, s.enc = nil, nil
 	waits := s.listens()
 	s.mu.Unlock()
@@ -161,15 +169,21 @@ func (s *session) batch() {
 	case s.readFailed != nil:
 		s.hangUp(s.readFailed)
 		return
-	case s.idling != nil && !s.finishIdle():
+	case s.idling != nil && s.waiting() && !s.finishIdle():
 		return
 	}
-	for s.state != stateLogout && s.dec.Buffered() > 0 {
+	for s.state != stateLogout && s.waiting() {
 		s.command()
 	}
 	if s.stopping.Load() && s.state != stateLogout && s.idling == nil {
 		s.bye("Server is shutting down")
 	}
+}
+
+// waiting reports whether the client has sent something that was not read yet.
+// Compressed, it may have sent bytes that say nothing.
+func (s *session) waiting() bool {
+	return s.dec.Buffered() > 0 || s.z != nil && s.z.in.Ready()
 }
 
 // greet sends the greeting (RFC 3501 7.1.1). In front of the text stand the
@@ -190,6 +204,8 @@ func (s *session) hangUp(err error) {
 		s.bye("Server is shutting down")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.bye("Disconnected for inactivity")
+	case errors.Is(err, inflate.ErrData):
+		s.bye("What you send is not compressed with DEFLATE")
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 	default:
 		s.srv.log.Debug("imap: connection lost", "user", s.user, "remote", s.remote, "err", err)

@@ -39,7 +39,7 @@ func (s *session) Read(p []byte) (int, error) {
 		deadline = s.patience()
 	}
 	s.nc.SetReadDeadline(deadline)
-	n, err := s.nc.Read(p)
+	n, err := s.receive(p)
 	if n == 0 {
 		s.readFailed = err
 	}
@@ -55,6 +55,22 @@ func (s *session) Continue() error {
 // Write sends what the encoder has collected.
 func (s *session) Write(p []byte) (int, error) {
 	s.nc.SetWriteDeadline(time.Now().Add(s.srv.opts.Limits.WriteTimeout))
+	return s.send(p)
+}
+
+// receive reads from the connection, through the layer of compression.
+func (s *session) receive(p []byte) (int, error) {
+	if s.z != nil {
+		return s.z.read(s.nc, p)
+	}
+	return s.nc.Read(p)
+}
+
+// send writes to the connection, through the layer of compression.
+func (s *session) send(p []byte) (int, error) {
+	if s.z != nil {
+		return s.z.write(s.nc, p)
+	}
 	return s.nc.Write(p)
 }
 

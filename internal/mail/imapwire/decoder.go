@@ -71,6 +71,14 @@ func (d *Decoder) Buffered() int { return d.w - d.r }
 // (RFC 3501 6.2.1: nothing received in the clear may be acted on later).
 func (d *Decoder) DropBuffered() { d.r, d.w = 0, 0 }
 
+// TakeBuffered is DropBuffered for someone who reads on behind the decoder's
+// back. The bytes are valid until the next read.
+func (d *Decoder) TakeBuffered() []byte {
+	rest := d.buf[d.r:d.w]
+	d.DropBuffered()
+	return rest
+}
+
 // SetUTF8 says whether the client speaks UTF-8 in quoted strings and mailbox
 // names (RFC 6855 3, RFC 9051 5.1). Reset turns it off.
 func (d *Decoder) SetUTF8(on bool) { d.utf8 = on }

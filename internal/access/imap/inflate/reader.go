@@ -109,7 +109,25 @@ func (r *Reader) decode() {
 		if !r.step() {
 			return
 		}
+		if r.state == blockHeader && r.out < len(r.history) {
+			return // the stream may end with the line that was read: see End
+		}
 	}
+}
+
+// End ends the stream where its writer has flushed it last, and returns the
+// input behind that: what follows the block that the last output came from, and
+// an empty one behind it, which flushing makes. The Reader is of no use then.
+func (r *Reader) End() []byte {
+	unread := len(r.history)
+	for empty := false; !empty && r.err == nil && r.state != ended && len(r.history) == unread; {
+		begins := r.state == blockHeader
+		if !r.step() {
+			break
+		}
+		empty = !begins && r.state == blockHeader && len(r.history) == unread
+	}
+	return r.Rest()
 }
 
 // step does what comes next in the stream. False when the input does not
