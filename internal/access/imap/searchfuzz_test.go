@@ -64,7 +64,7 @@ func FuzzSearchKeys(f *testing.F) {
 	}
 	s := searcher(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(text, "FUZZY") || strings.Count(text, "\n") > 3 {
+		if strings.Contains(strings.ToUpper(text), "FUZZY") {
 			return // FUZZY need not be exact
 		}
 		found, ok, err := s.searchText(text)
@@ -75,8 +75,8 @@ func FuzzSearchKeys(f *testing.F) {
 			return
 		}
 		check(t, err)
-		if strings.HasPrefix(strings.ToUpper(text), "CHARSET ") {
-			return // NOT stands behind it
+		if strings.HasPrefix(strings.ToUpper(text), "CHARSET ") || s.dec.Buffered() > 0 {
+			return // NOT cannot stand in front of all of it
 		}
 		rest, ok, err := s.searchText("NOT (" + text + ")")
 		check(t, err)
