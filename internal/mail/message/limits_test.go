@@ -76,6 +76,10 @@ var hostile = map[string]func(w io.Writer, i int){
 		once(w, i, "Content-Type: text/plain")
 		fmt.Fprintf(w, "; n*%d*=%s", i, longWord)
 	},
+	"a million parameters": func(w io.Writer, i int) {
+		once(w, i, "MIME-Version: 1.0\r\nContent-Type: text/plain")
+		fmt.Fprintf(w, ";a%d=b", i)
+	},
 	"many fields": func(w io.Writer, i int) {
 		io.WriteString(w, "Subject: x\r\nTo: a@b.example\r\nX-Label: y\r\n")
 	},
