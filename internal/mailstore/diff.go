@@ -25,14 +25,26 @@ type Change struct {
 // for the earlier and the later view, but any two will do.
 func Diff(old, new *View) iter.Seq[Change] {
 	return func(yield func(Change) bool) {
-		i, j := 0, 0 // indexes of the blocks' first messages
-		eachPair(old.blocks, new.blocks, func(was, is *block) bool {
-			ok := was == is || diffBlock(was, is, i, j, yield)
-			i += was.len()
-			j += is.len()
-			return ok
+		eachPair(old, new, func(i, j int) bool {
+			return diffBlock(old.block(i), new.block(j), old.start(i), new.start(j), yield)
 		})
 	}
+}
+
+// block returns a block by its place, nil for -1.
+func (v *View) block(n int) *block {
+	if n < 0 {
+		return nil
+	}
+	return v.blocks[n]
+}
+
+// start returns the index of the first message of a block.
+func (v *View) start(n int) int {
+	if n < 0 {
+		return 0
+	}
+	return int(v.starts[n])
 }
 
 // diffBlock yields the changes of one block, which begins at index i of the
@@ -58,20 +70,28 @@ func (b *block) list() []Entry {
 	return b.entries
 }
 
-func (b *block) len() int { return len(b.list()) }
-
-// eachPair walks over two lists of blocks side by side; nil stands for a block
-// that one list lacks. It stops when fn returns false.
-func eachPair(a, b []*block, fn func(x, y *block) bool) {
-	for len(a) > 0 || len(b) > 0 {
-		var x, y *block
+// eachPair walks over the blocks of two views that differ, side by side, by
+// their places; -1 stands for a block that one view lacks. It stops when fn
+// returns false. What both share costs a comparison of pointers.
+func eachPair(a, b *View, fn func(i, j int) bool) {
+	for i, j := 0, 0; ; {
+		for i < len(a.blocks) && j < len(b.blocks) && a.blocks[i] == b.blocks[j] {
+			i++
+			j++
+		}
+		x, y := i, j
 		switch {
-		case len(b) == 0 || len(a) > 0 && a[0].num < b[0].num:
-			x, a = a[0], a[1:]
-		case len(a) == 0 || b[0].num < a[0].num:
-			y, b = b[0], b[1:]
+		case i == len(a.blocks) && j == len(b.blocks):
+			return
+		case j == len(b.blocks) || i < len(a.blocks) && a.blocks[i].num < b.blocks[j].num:
+			y = -1
+			i++
+		case i == len(a.blocks) || b.blocks[j].num < a.blocks[i].num:
+			x = -1
+			j++
 		default:
-			x, a, y, b = a[0], a[1:], b[0], b[1:]
+			i++
+			j++
 		}
 		if !fn(x, y) {
 			return

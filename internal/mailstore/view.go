@@ -107,6 +107,10 @@ func (v *View) UIDValidity() uint32 { return v.counters.uidValidity }
 // replace returns the next version of a view: changed, in ascending order,
 // take the places of the blocks with their numbers.
 func (v *View) replace(c counters, keywords []string, changed []*block) *View {
+	if next := v.swap(changed); next != nil {
+		next.counters, next.keywords = c, keywords
+		return next
+	}
 	blocks := make([]*block, 0, len(v.blocks)+len(changed))
 	rest := v.blocks
 	for _, b := range changed {
@@ -120,16 +124,38 @@ func (v *View) replace(c counters, keywords []string, changed []*block) *View {
 	return newView(v.mailbox, c, keywords, append(blocks, rest...))
 }
 
+// swap is replace for the changes that are made most: of flags, and deliveries
+// into the last block. No message but those at the end gets another index, so
+// no other block is looked at: in a mailbox of a million messages they are
+// 7,813 places of memory. nil when the changes are others.
+func (v *View) swap(changed []*block) *View {
+	next := &View{mailbox: v.mailbox, blocks: slices.Clone(v.blocks), starts: v.starts, length: v.length}
+	for _, b := range changed {
+		n := sort.Search(len(v.blocks), func(n int) bool { return v.blocks[n].num >= b.num })
+		if n == len(v.blocks) || v.blocks[n].num != b.num || len(b.entries) == 0 {
+			return nil
+		}
+		grown := len(b.entries) - len(v.blocks[n].entries)
+		if grown != 0 && n != len(v.blocks)-1 {
+			return nil
+		}
+		next.blocks[n] = b
+		next.length += grown
+	}
+	return next
+}
+
 // Keeping returns the view with those messages of old that it no longer has,
 // at their places, so that sequence numbers of a session that may not hear of
 // an EXPUNGE yet stay right (RFC 3501 7.4.1). It is v itself when none is gone.
 func (v *View) Keeping(old *View) *View {
 	var changed []*block
-	eachPair(old.blocks, v.blocks, func(was, is *block) bool {
-		if was == nil || was == is {
+	eachPair(old, v, func(i, j int) bool {
+		if i < 0 {
 			return true
 		}
-		if b := withGone(was, is); b != is {
+		is := v.block(j)
+		if b := withGone(old.blocks[i], is); b != is {
 			changed = append(changed, b)
 		}
 		return true
@@ -166,10 +192,11 @@ func withGone(was, is *block) *block {
 // it did itself.
 func (v *View) Taking(from *View, uids UIDSet) *View {
 	var changed []*block
-	eachPair(v.blocks, from.blocks, func(was, is *block) bool {
-		if was == nil || is == nil || was == is {
+	eachPair(v, from, func(i, j int) bool {
+		if i < 0 || j < 0 {
 			return true
 		}
+		was, is := v.blocks[i], from.blocks[j]
 		merged := &block{num: was.num, entries: slices.Clone(was.entries)}
 		differs := false
 		for e := range merged.within(uids) {

@@ -50,8 +50,10 @@ func dialTLS(address string) (*conn, error) {
 	return out, err
 }
 
-// until reads up to a line that begins with prefix, and returns it.
+// until reads up to a line that begins with prefix, and returns it. Another
+// line with the same tag is an error.
 func (c *conn) until(prefix string) (string, error) {
+	tag, _, _ := strings.Cut(prefix, " ")
 	for {
 		line, err := c.r.ReadString('\n')
 		if err != nil {
@@ -60,7 +62,7 @@ func (c *conn) until(prefix string) (string, error) {
 		switch {
 		case strings.HasPrefix(line, prefix):
 			return line, nil
-		case prefix[0] != '*' && len(line) > 0 && line[0] != '*' && line[0] != '+':
+		case tag != "*" && tag != "+" && strings.HasPrefix(line, tag+" "):
 			return "", fmt.Errorf("waiting for %q: %q", prefix, line)
 		}
 	}
@@ -145,11 +147,11 @@ func openAll(conns []*conn, addr string, first, users int) error {
 	return nil
 }
 
-// arrival waits until it is told of a new message.
-func (c *conn) arrival() error {
+// change waits until it is told of a new message or a changed one.
+func (c *conn) change() error {
 	for {
 		line, err := c.until("* ")
-		if err != nil || strings.HasSuffix(line, " EXISTS\r\n") {
+		if err != nil || strings.HasSuffix(line, " EXISTS\r\n") || strings.Contains(line, " FETCH ") {
 			return err
 		}
 	}
@@ -165,7 +167,7 @@ func hear(conns []*conn, users int) error {
 		c := conns[i]
 		c.SetDeadline(time.Now().Add(patience))
 		all.Go(func() {
-			err := c.arrival()
+			err := c.change()
 			now := time.Now().UnixNano()
 			mu.Lock()
 			defer mu.Unlock()
