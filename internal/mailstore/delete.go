@@ -47,7 +47,7 @@ func (t *tx) deleteBox(m Mailbox) error {
 		t.acct.home[home] = 0
 	}
 	b.deleted, b.change = true, change{deleted: true, was: m.Name}
-	for _, kind := range [...]byte{kindFlags, kindMeta, kindStructure, kindEnvelope, kindHeader, kindPreview, kindAnnotation, kindGone} {
+	for _, kind := range [...]byte{kindFlags, kindMeta, kindStructure, kindEnvelope, kindHeader, kindPreview, kindAnnotation, kindGone, kindIndex} {
 		if err := t.space.DeleteRange(appendBoxKey(nil, kind, m.ID), appendBoxKey(nil, kind, m.ID+1)); err != nil {
 			return err
 		}

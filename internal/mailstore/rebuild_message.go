@@ -154,7 +154,8 @@ func (s *Store) writeRepairs(ctx context.Context, id kv.Account, m MailboxID, re
 				return err
 			}
 		}
-		return nil
+		// The text index saw the texts by the records that were wrong.
+		return t.space.DeleteRange(indexPrefix(m), indexPrefix(m+1))
 	})
 }
 

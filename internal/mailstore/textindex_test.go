@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"pgregory.net/rapid"
@@ -287,4 +289,120 @@ func TestTextIndexCorpora(t *testing.T) {
 	}
 	verdicts := e.checkIndex(t, alice, m, slices.DeleteFunc(needles, func(s string) bool { return s == "" })...)
 	t.Logf("%d messages, %d verdicts", len(samples), verdicts)
+}
+
+// indexRecords counts the records of an account's text indexes.
+func (e *env) indexRecords(t testing.TB, id kv.Account) (n int) {
+	t.Helper()
+	err := e.db.View(context.Background(), id, func(r kv.Reader) error {
+		it := r.Scan([]byte{kindIndex}, []byte{kindIndex + 1})
+		defer it.Close()
+		for it.Next() {
+			n++
+		}
+		return it.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestTextIndexGoes with the mailbox, with what Rebuild repairs, and with the
+// account.
+func TestTextIndexGoes(t *testing.T) {
+	e := newEnv(t)
+	m, err := e.Create(t.Context(), alice, "Work", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := func() {
+		t.Helper()
+		e.deliver(t, alice, m.ID, indexMessageText("alpha"), nil)
+		if err := e.UpdateIndex(t.Context(), alice); err != nil || e.indexRecords(t, alice) == 0 {
+			t.Fatal("no index ", err)
+		}
+	}
+	fill()
+	err = e.db.Update(t.Context(), []kv.Account{alice}, func(tx kv.Tx) error {
+		return tx.Account(alice).Delete(appendItemKey(nil, kindStructure, m.ID, 1))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	repaired := 0
+	if err := e.Rebuild(t.Context(), alice, func(Problem) { repaired++ }); err != nil || repaired == 0 {
+		t.Fatal(repaired, err)
+	}
+	if n := e.indexRecords(t, alice); n != 0 {
+		t.Errorf("%d records of the index after a repair", n)
+	}
+	fill()
+	if err := e.Delete(t.Context(), alice, "Work"); err != nil {
+		t.Fatal(err)
+	}
+	if n := e.indexRecords(t, alice); n != 0 {
+		t.Errorf("%d records of the index of a mailbox that was deleted", n)
+	}
+	if m, err = e.Create(t.Context(), alice, "Work", ""); err != nil {
+		t.Fatal(err)
+	}
+	fill()
+	if err := e.DeleteAccount(t.Context(), alice); err != nil || e.indexRecords(t, alice) != 0 {
+		t.Errorf("%d records of the index of an account that was deleted, %v", e.indexRecords(t, alice), err)
+	}
+}
+
+// TestTextIndexWorker lets Run make the index.
+func TestTextIndexWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEnv(t)
+		m := e.inbox(t, alice)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- e.Run(ctx) }()
+		deliver := func(n int) {
+			var all []Delivery
+			for i := range n {
+				all = append(all, e.delivery(indexMessageText("alpha", fmt.Sprint(i))))
+			}
+			if _, _, err := e.Append(ctx, alice, m, all...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fresh := func() int {
+			s, err := e.IndexStatus(ctx, alice)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s.Fresh
+		}
+		deliver(indexMessages - 1)
+		time.Sleep(10 * indexWait)
+		if n := fresh(); n != indexMessages-1 {
+			t.Errorf("%d messages are not indexed: few are not worth it", n)
+		}
+		deliver(1)
+		if e.IndexBacklog() != 1 {
+			t.Error("nobody knows of new messages")
+		}
+		time.Sleep(10 * indexWait)
+		if n := fresh(); n != 0 || e.IndexBacklog() != 0 {
+			t.Errorf("%d messages are not indexed, %d accounts wait", n, e.IndexBacklog())
+		}
+		stop()
+		<-done
+		e.close()
+	})
+}
+
+// TestTextIndexOff makes and uses none.
+func TestTextIndexOff(t *testing.T) {
+	e := newEnv(t)
+	e.Store = New(e.db, e.blobs, Options{NoTextIndex: true})
+	m := e.inbox(t, alice)
+	e.deliver(t, alice, m, indexMessageText("alpha"), nil)
+	if err := e.UpdateIndex(t.Context(), alice); err != nil || e.indexRecords(t, alice) != 0 || e.IndexBacklog() != 0 {
+		t.Errorf("an index was made, %v", err)
+	}
 }

@@ -188,7 +188,7 @@ func (v *verifier) mailboxes() error {
 
 // orphans finds records of mailboxes that do not exist.
 func (v *verifier) orphans() error {
-	kinds := append([]byte{kindCounters, kindFlags, kindKeywords, kindUIDL}, messageKinds[:]...)
+	kinds := append([]byte{kindCounters, kindFlags, kindKeywords, kindUIDL, kindIndex}, messageKinds[:]...)
 	for _, kind := range kinds {
 		it := v.r.Scan([]byte{kind}, []byte{kind + 1})
 		for ok := it.Next(); ok; {
