@@ -154,7 +154,7 @@ func (v *verifier) rule(key, value []byte) error {
 
 // ofAccount checks a record that is named by the number of an account.
 func (v *verifier) ofAccount(prefix byte, id AccountID, value []byte) (what string, err error) {
-	what = fmt.Sprintf("account %d", id)
+	what = fmt.Sprintf("%saccount %d", whatOf(prefix), id)
 	if id >= v.next {
 		return what, errNotGiven
 	}
@@ -167,23 +167,35 @@ func (v *verifier) ofAccount(prefix byte, id AccountID, value []byte) (what stri
 		return "account " + a.Address, v.led(a)
 	case 'x':
 		_, err = decodeDeleted(id, value)
-		return "deleted " + what, err
+		return what, err
 	case 'p':
-		what = "password of " + what
 		_, err = decodeHash(value)
 	case 's':
-		what = "SCRAM keys of " + what
 		_, err = decodeKeys(value)
 	case 'c':
-		what = "CRAM-MD5 states of " + what
 		_, err = decodeCRAMStates(value)
-	case 'm':
-		what = "administrator's mark of " + what
 	}
 	if err == nil {
 		err = v.owned(id)
 	}
 	return what, err
+}
+
+// whatOf says what a record of an account is.
+func whatOf(prefix byte) string {
+	switch prefix {
+	case 'x':
+		return "deleted "
+	case 'p':
+		return "password of "
+	case 's':
+		return "SCRAM keys of "
+	case 'c':
+		return "CRAM-MD5 states of "
+	case 'm':
+		return "administrator's mark of "
+	}
+	return ""
 }
 
 // led checks that the address of an account leads to it.
