@@ -12,7 +12,7 @@ import (
 type partialRange struct {
 	first, last uint32 // in the order in which they count
 	fromEnd     bool
-	text        string // as it was given
+	text        string // as it is answered
 }
 
 // parse reads partial-range (RFC 9394 4).
@@ -20,7 +20,8 @@ func (p *partialRange) parse(d *imapwire.Decoder) bool {
 	return d.ExpectAtom(&p.text) && (p.parseText() || d.Fail("Invalid PARTIAL range"))
 }
 
-// parseText takes "1:500" or "-1:-100", in either order.
+// parseText takes "1:500" or "-1:-100", in either order. The answer has the
+// place first that counts first, as Dovecot's.
 func (p *partialRange) parseText() bool {
 	a, b, ok := strings.Cut(p.text, ":")
 	a, p.fromEnd = strings.CutPrefix(a, "-")
@@ -28,7 +29,17 @@ func (p *partialRange) parseText() bool {
 	x, xOK := parseNonZero(a)
 	y, yOK := parseNonZero(b)
 	p.first, p.last = min(x, y), max(x, y)
+	if x > y {
+		p.text = sign(p.fromEnd) + b + ":" + sign(p.fromEnd) + a
+	}
 	return ok && xOK && yOK && minus == p.fromEnd
+}
+
+func sign(negative bool) string {
+	if negative {
+		return "-"
+	}
+	return ""
 }
 
 // parseNonZero reads nz-number (RFC 3501 9).
