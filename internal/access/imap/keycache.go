@@ -42,6 +42,9 @@ type boxKeys struct {
 	last uint64
 }
 
+// boxBytes is what a mailbox costs of which nothing is known yet.
+const boxBytes = 256
+
 // box returns the keys of a mailbox.
 func (c *keyCache) box(name boxName) *boxKeys {
 	c.mu.Lock()
@@ -51,11 +54,13 @@ func (c *keyCache) box(name boxName) *boxKeys {
 	}
 	b := c.boxes[name]
 	if b == nil {
-		b = new(boxKeys)
+		b = &boxKeys{used: boxBytes}
 		c.boxes[name] = b
+		c.used += boxBytes
 	}
 	c.clock++
 	b.last = c.clock
+	c.makeRoom()
 	return b
 }
 
@@ -66,8 +71,13 @@ func (c *keyCache) charge(name boxName, b *boxKeys, bytes int64) {
 	if c.boxes[name] != b {
 		return // thrown out while it was read
 	}
-	c.used += bytes - b.used
-	b.used = bytes
+	c.used += boxBytes + bytes - b.used
+	b.used = boxBytes + bytes
+	c.makeRoom()
+}
+
+// makeRoom forgets the mailboxes that were used least recently. c.mu is held.
+func (c *keyCache) makeRoom() {
 	for c.used > c.limit {
 		var oldest boxName
 		var least *boxKeys
