@@ -1,0 +1,143 @@
+package imap
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"tram/internal/storage/kv"
+)
+
+// textWords are what the messages of these tests are made of.
+var textWords = []string{"alpha", "alphabet", "beta", "Tìm", "tim", "kiếm", "đường", "duong", "日本語", "x.y@z", "gamma-ray", "ภาษา", "delta"}
+
+// textMessage is a message of about 2 KiB.
+func textMessage(rng *rand.Rand, n int) string {
+	words := func(n int) string {
+		var b strings.Builder
+		for range n {
+			b.WriteString(textWords[rng.IntN(len(textWords))])
+			b.WriteByte(" \n,.-"[rng.IntN(5)])
+		}
+		return strings.ReplaceAll(b.String(), "\n", "\r\n")
+	}
+	subject := strings.ReplaceAll(words(2), "\r\n", " ")
+	return fmt.Sprintf("From: s%d@example.org\r\nSubject: %s\r\nX-Mark: m%d\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nbody %d\r\n%s%s",
+		n%7, subject, n%5, n, words(20), strings.Repeat("filler line of no meaning\r\n", 80))
+}
+
+// indexed brings the text index of alice up to date.
+func (s *testServer) indexed(t *testing.T) {
+	t.Helper()
+	check(t, s.store.UpdateIndex(t.Context(), kv.Account(testAccounts["alice"])))
+}
+
+// TestSearchWithIndex: with an index of all, of some and of none of the messages
+// the answers are the same.
+func TestSearchWithIndex(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	rng := rand.New(rand.NewPCG(7, 8))
+	fill := func(n int) {
+		var all []string
+		for i := range n {
+			all = append(all, textMessage(rng, i))
+		}
+		c.add("INBOX", all...)
+	}
+	fill(200)
+	c.ok("SELECT INBOX")
+	queries := []string{
+		"TEXT alpha", "BODY alphabet", "TEXT lph", "NOT TEXT alpha", "OR BODY tim BODY beta", "TEXT nowhere", "BODY X-Mark", "TEXT X-Mark",
+		"SUBJECT alpha", "HEADER X-Mark m3", "HEADER X-Mark \"\"", "HEADER X-None \"\"", "FROM s3@example", "TEXT example.org",
+		"FUZZY TEXT \"duong tim\"", "UNSEEN TEXT delta UID 50:150", "TEXT e TEXT gamma-ray", "BODY \"gamma-\"", "TEXT \"body 17\"", "KEYWORD x TEXT alpha", "TEXT \"\"",
+	}
+	for range 60 {
+		words := textWords[rng.IntN(len(textWords))] + []string{"", " ", "-"}[rng.IntN(3)] + textWords[rng.IntN(len(textWords))]
+		r := []rune(words)
+		from := rng.IntN(len(r))
+		needle := string(r[from : from+1+rng.IntN(len(r)-from)])
+		queries = append(queries, fmt.Sprintf("%s \"%s\"", []string{"TEXT", "BODY", "SUBJECT", "FUZZY BODY"}[rng.IntN(4)], needle))
+	}
+	answers := func() (all []string) {
+		for _, q := range queries {
+			all = append(all, q+": "+strings.Join(c.ok("SEARCH "+q), "|"))
+		}
+		return all
+	}
+	compare := func(what string, got, want []string) {
+		t.Helper()
+		for i := range got {
+			if got[i] != want[i] {
+				t.Errorf("%s:\n%s, without an index\n%s", what, got[i], want[i])
+			}
+		}
+	}
+	alice := kv.Account(testAccounts["alice"])
+	check(t, s.store.DropIndex(t.Context(), alice))
+	scanned := answers()
+	s.indexed(t)
+	compare("all indexed", answers(), scanned)
+	fill(60)
+	c.ok("EXPUNGE")
+	c.ok("UID STORE 20:40,210:220 +FLAGS (\\Deleted)")
+	c.ok("EXPUNGE")
+	some := answers()
+	check(t, s.store.DropIndex(t.Context(), alice))
+	scanned = answers()
+	compare("some indexed", some, scanned)
+	if !slices.ContainsFunc(scanned, func(s string) bool { return strings.HasSuffix(s, " 228") }) {
+		t.Error("the searches prove nothing")
+	}
+	s.indexed(t)
+	compare("all indexed again", answers(), scanned)
+}
+
+// TestSearchReadsNoBodies: what the index decides is found in messages that
+// cannot be read any more.
+func TestSearchReadsNoBodies(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	rng := rand.New(rand.NewPCG(9, 10))
+	var all []string
+	for i := range 199 {
+		all = append(all, textMessage(rng, i))
+	}
+	c.add("INBOX", append(all, testMessage(1)+"zyzzyva\r\n")...)
+	c.ok("SELECT INBOX")
+	s.indexed(t)
+	s.flip("zyzzyva")
+	for query, want := range map[string]string{"TEXT zyzzyva": "* SEARCH 200", "BODY zyz": "* SEARCH 200", "TEXT \"1 zyzzyva\"": "* SEARCH"} {
+		if got := c.ok("SEARCH " + query); got[0] != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
+// TestFuzzy ranks by what was found of the needle (RFC 6203).
+func TestFuzzy(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	text := func(subject, body string) string {
+		return "Subject: " + subject + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + body + "\r\n"
+	}
+	c.add("INBOX", text("1", "tim duong"), text("2", "Tìm đường về"), text("3", "đường dài, tìm mãi"), text("4", "tim"), text("Tim duong", "5"))
+	c.ok("SELECT INBOX")
+	for range 2 { // without an index, and with one
+		for query, want := range map[string]string{
+			"FUZZY TEXT \"tim duong\"":            `ALL 1:3,5 RELEVANCY (100 80 50 100)`,
+			"FUZZY BODY \"tìm đường\"":            `ALL 1:3 RELEVANCY (80 100 50)`,
+			"FUZZY SUBJECT \"duong tim\"":         `ALL 5 RELEVANCY (50)`,
+			"FUZZY (BODY \"tìm đường\" NOT SEEN)": `ALL 1:3 RELEVANCY (80 100 50)`,
+			"FUZZY TEXT nowhere":                  `RELEVANCY ()`,
+		} {
+			tagged := strings.SplitN(c.ok("SEARCH RETURN (ALL RELEVANCY) " + query)[0], ")", 2)[1]
+			if got := strings.TrimSpace(tagged); got != want {
+				t.Errorf("%s: %q, want %q", query, got, want)
+			}
+		}
+		s.indexed(t)
+	}
+}
