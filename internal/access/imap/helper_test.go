@@ -61,7 +61,8 @@ const implicit = listen.Implicit
 // serverOptions are what a test may change.
 type serverOptions struct {
 	Options
-	info listen.Info
+	store mailstore.Options
+	info  listen.Info
 }
 
 func newServer(t testing.TB, change ...func(*serverOptions)) *testServer {
@@ -81,7 +82,7 @@ func newServer(t testing.TB, change ...func(*serverOptions)) *testServer {
 	for _, c := range change {
 		c(&o)
 	}
-	store := mailstore.New(db, blobs, mailstore.Options{})
+	store := mailstore.New(db, blobs, o.store)
 	s := &testServer{Server: New(store, blobs, o.Options), t: t, store: store, fs: fs, tls: config, ended: make(chan struct{}, 1000)}
 	s.listener, err = net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)

@@ -9,7 +9,8 @@ import (
 
 // Quota roots (RFC 9208 3.1): an account's is its address, that of all accounts
 // of a domain together "@" and the domain. The public folders of a domain
-// count for the domain only.
+// count for the domain only. A root without a limit is none: RFC 9208 5 has no
+// empty list of resources.
 
 // quotaRoot is a set of limits and what counts against them.
 type quotaRoot struct {
@@ -103,7 +104,7 @@ func (s *session) quotaRoots(account kv.Account) ([]quotaRoot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if owner != "" {
+	if owner != "" && (limits.Bytes > 0 || limits.Messages > 0) {
 		root := quotaRoot{name: owner, limitBytes: limits.Bytes, limitMessages: limits.Messages}
 		if root.bytes, root.messages, err = s.mail.Usage(s.ctx, account); err != nil {
 			return nil, err

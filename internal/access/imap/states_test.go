@@ -1,10 +1,14 @@
 package imap
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"tram/internal/mailstore"
+	"tram/internal/storage/kv"
 )
 
 // examples are one valid form of each command.
@@ -37,7 +41,9 @@ var next = map[string]state{
 // TestStates tries every command in every state: in form, with junk behind it,
 // and looks which state the session is in then.
 func TestStates(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, func(o *serverOptions) {
+		o.Quota = func(context.Context, kv.Account) (mailstore.Quota, error) { return mailstore.Quota{Messages: 1000}, nil }
+	})
 	setup := s.login("alice")
 	setup.add("INBOX", testMessage(1))
 	states := map[state]func() *client{

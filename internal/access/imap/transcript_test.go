@@ -44,7 +44,8 @@ func TestTranscripts(t *testing.T) {
 			t.Parallel()
 			archive, err := txtar.ParseFile(file)
 			check(t, err)
-			p := player{t: t, srv: newServer(t), messages: map[string]string{}, words: map[string]string{}}
+			p := player{t: t, messages: map[string]string{}, words: map[string]string{}}
+			p.serverFor(file)
 			for _, f := range archive.Files {
 				if f.Name != "session" {
 					p.messages[f.Name] = strings.ReplaceAll(string(f.Data), "\n", "\r\n")
