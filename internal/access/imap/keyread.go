@@ -111,6 +111,7 @@ func (r *keyReader) take(m *mailstore.Message, header []byte) {
 		rows.date = append(rows.date, message.SortDate(m.SentDate, m.InternalDate).Unix())
 		rows.arrivalDay = append(rows.arrivalDay, dayNumber(m.InternalDate))
 		rows.sentDay = append(rows.sentDay, sentDay(m))
+		rows.savedDay = append(rows.savedDay, dayNumber(m.SavedDate))
 	}
 	if r.want&mailstore.WantHeader == 0 {
 		return

@@ -10,7 +10,7 @@ import (
 type keyKind uint8
 
 const (
-	keyDates keyKind = iota // arrival, date and the days of both
+	keyDates keyKind = iota // of arrival, saving and Date:
 	keySubject
 	keyFrom
 	keyTo
@@ -31,8 +31,8 @@ type keyRows struct {
 	uids []mailstore.UID
 	next mailstore.UID // messages with smaller UIDs have their rows
 
-	arrival, date       []int64 // INTERNALDATE and Date: (RFC 5256 2.2), seconds since 1970
-	arrivalDay, sentDay []int32 // see dayNumber
+	arrival, date                 []int64 // INTERNALDATE and Date: (RFC 5256 2.2), seconds since 1970
+	arrivalDay, sentDay, savedDay []int32 // see dayNumber
 
 	texts   [numTexts]textColumn
 	threads threadColumn
@@ -125,7 +125,7 @@ func (r *keyRows) seek(row int, uid mailstore.UID) int {
 
 // bytes is how large the table is.
 func (r *keyRows) bytes() int64 {
-	n := 4*cap(r.uids) + 8*(cap(r.arrival)+cap(r.date)) + 4*(cap(r.arrivalDay)+cap(r.sentDay))
+	n := 4*cap(r.uids) + 8*(cap(r.arrival)+cap(r.date)) + 4*(cap(r.arrivalDay)+cap(r.sentDay)+cap(r.savedDay))
 	for i := range r.texts {
 		if t := &r.texts[i]; t.table != nil {
 			n += 4*cap(t.numbers) + t.table.bytes()

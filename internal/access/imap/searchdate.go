@@ -52,13 +52,7 @@ func (k dateKey) eval(c *candidate) verdict {
 // day is the day of one of the message's dates, if it is known yet.
 func (c *candidate) day(of dateOf) (day int32, ok bool) {
 	if c.msg == nil {
-		if c.dates == nil || c.row < 0 || of == savedDate {
-			return 0, false
-		}
-		if of == sentDate {
-			return c.dates.sentDay[c.row], true
-		}
-		return c.dates.arrivalDay[c.row], true
+		return c.rememberedDay(of)
 	}
 	switch of {
 	case sentDate:
@@ -67,6 +61,19 @@ func (c *candidate) day(of dateOf) (day int32, ok bool) {
 		return dayNumber(c.msg.SavedDate), true
 	}
 	return dayNumber(c.msg.InternalDate), true
+}
+
+func (c *candidate) rememberedDay(of dateOf) (day int32, ok bool) {
+	if c.dates == nil || c.row < 0 {
+		return 0, false
+	}
+	switch of {
+	case sentDate:
+		return c.dates.sentDay[c.row], true
+	case savedDate:
+		return c.dates.savedDay[c.row], true
+	}
+	return c.dates.arrivalDay[c.row], true
 }
 
 // sentDay is the day in Date:. Without a usable one a message is as old as can

@@ -247,7 +247,7 @@ func (p *keyParser) date(name string) (key, bool) {
 		k.of, name = savedDate, which
 	}
 	k.order = dateOrders[name]
-	p.prog.dates = p.prog.dates || k.of != savedDate
+	p.prog.dates = true
 	return k, true
 }
 

@@ -13,7 +13,7 @@ type program struct {
 	keywords []string    // by the slots of keywordKeys
 
 	modSeq  bool // a MODSEQ key is used: the answer has a MODSEQ (RFC 7162 3.1.5)
-	dates   bool // INTERNALDATE or Date: are asked for, which the key cache may know
+	dates   bool // dates are asked for, which the key cache may know
 	fuzzy   bool // a FUZZY key is used (RFC 6203)
 	numbers bool // message numbers are used: it is about the selected mailbox
 }
