@@ -88,9 +88,21 @@ func (list exceptions) known(d difference) bool {
 // TestExceptionsHaveReasons holds the list against the document.
 func TestExceptionsHaveReasons(t *testing.T) {
 	doc := string(readFile(t, "../../docs/imap-exceptions.md"))
+	used := map[string]bool{}
 	for _, e := range readExceptions(t) {
-		if !strings.Contains(doc, fmt.Sprintf("### %s\n", e.reason)) {
-			t.Errorf("docs/imap-exceptions.md has no section %q", e.reason)
+		used[e.reason] = true
+	}
+	for _, e := range commandExceptions {
+		used[e.reason] = true
+	}
+	for line := range strings.Lines(doc) {
+		if reason, ok := strings.CutPrefix(line, "### "); ok && !used[strings.TrimSpace(reason)] {
+			t.Errorf("docs/imap-exceptions.md: nothing is listed under %q", strings.TrimSpace(reason))
+		}
+	}
+	for reason := range used {
+		if !strings.Contains(doc, fmt.Sprintf("### %s\n", reason)) {
+			t.Errorf("docs/imap-exceptions.md has no section %q", reason)
 		}
 	}
 }

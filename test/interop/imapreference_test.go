@@ -183,7 +183,10 @@ func startServer(t testing.TB, server *exec.Cmd, address string, log func() stri
 }
 
 // trio is the same user's account in Tram and in the references.
-type trio struct{ tram, dovecot, cyrus *imapClient } // cyrus may be nil
+type trio struct {
+	server               *instance   // Tram
+	tram, dovecot, cyrus *imapClient // cyrus may be nil
+}
 
 // startTrio starts the servers, on net.1 to net.3, and logs in.
 func startTrio(t testing.TB, net string) *trio {
@@ -195,6 +198,7 @@ func startTrio(t testing.TB, net string) *trio {
 	i.start()
 	at := func(host string) string { return net + "." + host + ":" + itoa(imapPort) }
 	all := &trio{
+		server:  i,
 		tram:    dialIMAP(t, "Tram", at("1"), user, password),
 		dovecot: dialIMAP(t, "Dovecot", at("2"), dovecot, password),
 	}

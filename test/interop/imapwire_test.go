@@ -17,6 +17,7 @@ import (
 type imapClient struct {
 	t    testing.TB
 	name string // of the server, for messages
+	user string
 	conn net.Conn
 	r    *bufio.Reader
 	tags int
@@ -37,7 +38,7 @@ func dialIMAP(t testing.TB, name, address, user, password string) *imapClient {
 		t.Fatalf("%s: %v", name, err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	c := &imapClient{t: t, name: name, conn: conn, r: bufio.NewReaderSize(conn, 64<<10)}
+	c := &imapClient{t: t, name: name, user: user, conn: conn, r: bufio.NewReaderSize(conn, 64<<10)}
 	if greeting, err := c.response(); err != nil || !bytes.HasPrefix(greeting, []byte("* OK")) {
 		t.Fatalf("%s: %q, %v", name, greeting, err)
 	}
