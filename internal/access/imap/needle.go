@@ -18,6 +18,8 @@ type needle struct {
 	word  bool   // it is made of ASCII letters and digits
 	rare  int    // index of its least common byte
 
+	squeezed *needle // with one space for each row of blanks; nil without blanks
+
 	scratch, cased []byte
 }
 
@@ -27,12 +29,18 @@ func newNeedle(text string) *needle { return needleOf(text, fold.NewNeedle(text)
 func needleOf(text string, form fold.Needle) *needle {
 	n := &needle{Needle: form, text: text}
 	n.ascii = fold.IsASCII(n.Folded)
-	n.blank = bytes.ContainsAny(n.Folded, " \t")
+	n.blank = bytes.ContainsAny(n.Folded, " \t\r\n")
 	n.word = true
 	for i, c := range n.Folded {
 		n.word = n.word && ('A' <= c && c <= 'Z' || '0' <= c && c <= '9')
 		if commonness(c) < commonness(n.Folded[n.rare]) {
 			n.rare = i
+		}
+	}
+	if n.blank {
+		n.squeezed = n
+		if one := squeezeBlanks(bytes.Clone(n.Folded)); !bytes.Equal(one, n.Folded) {
+			n.squeezed = needleOf(text, fold.Needle{Folded: one, Marked: n.Marked})
 		}
 	}
 	return n

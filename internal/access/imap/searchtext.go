@@ -68,16 +68,36 @@ func (k *headerKey) eval(c *candidate) verdict {
 	return mismatch
 }
 
-// inField looks into the raw value of a field.
+// inField looks into the raw value of a field. A row of blanks, as a folded line
+// has, counts as one: so do Dovecot and Cyrus.
 func (n *needle) inField(c *candidate, value []byte) bool {
 	if len(n.Folded) == 0 {
 		return true
 	}
-	if fold.IsASCII(value) && bytes.IndexByte(value, '\n') < 0 && !bytes.Contains(value, []byte("=?")) {
+	if !n.blank && fold.IsASCII(value) && bytes.IndexByte(value, '\n') < 0 && !bytes.Contains(value, []byte("=?")) {
 		return n.inText(value)
 	}
 	c.scratch = message.AppendDecoded(c.scratch[:0], value)
-	return n.inText(c.scratch)
+	if !n.blank {
+		return n.inText(c.scratch)
+	}
+	c.scratch = squeezeBlanks(c.scratch)
+	return n.squeezed.inText(c.scratch)
+}
+
+// squeezeBlanks makes one space of each row of blanks, in place.
+func squeezeBlanks(p []byte) []byte {
+	out := p[:0]
+	for i, c := range p {
+		if c == '\t' || c == '\r' || c == '\n' {
+			c = ' '
+		}
+		if c == ' ' && i > 0 && len(out) > 0 && out[len(out)-1] == ' ' {
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // textKey is TEXT and BODY.

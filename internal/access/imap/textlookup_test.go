@@ -116,6 +116,22 @@ func TestSearchReadsNoBodies(t *testing.T) {
 	}
 }
 
+// TestBlanksOfFields: a row of blanks in a header field counts as one.
+func TestBlanksOfFields(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	c.add("INBOX", "Subject: one  two\r\n\t three\r\n\r\nfour  five\r\n")
+	c.ok("SELECT INBOX")
+	for query, want := range map[string]string{
+		"SUBJECT \"one two three\"": "* SEARCH 1", "SUBJECT \"one   two\"": "* SEARCH 1", "SUBJECT \"onetwo\"": "* SEARCH",
+		"BODY \"four five\"": "* SEARCH", "BODY \"four  five\"": "* SEARCH 1",
+	} {
+		if got := c.ok("SEARCH " + query); got[0] != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
 // TestFuzzy ranks by what was found of the needle (RFC 6203).
 func TestFuzzy(t *testing.T) {
 	s := newServer(t)
