@@ -39,6 +39,9 @@ func (s *Store) RebuildAt(ctx context.Context, id kv.Account, pace Pace, report 
 	}
 	s.grants.forget(id)
 	s.Committed(id)
+	if len(found) > 0 {
+		s.indexer.note(id)
+	}
 	for _, p := range found {
 		report(p)
 	}
@@ -98,6 +101,10 @@ func (r *rebuild) finish() error {
 		return err
 	}
 	if err := r.space.DeleteRange([]byte{kindLog}, []byte{kindLog + 1}); err != nil {
+		return err
+	}
+	// What was indexed may be what was wrong. The index is made again by itself.
+	if err := r.space.DeleteRange([]byte{kindIndex}, []byte{kindIndex + 1}); err != nil {
 		return err
 	}
 	return r.space.Set(accountKey, r.acct.append(nil))
