@@ -231,7 +231,7 @@ func TestRights(t *testing.T) {
 // that show each what they may see; the tests below try them.
 var private = []string{
 	"Rights", "Shared", "Lookup", "Mailboxes", "Watch", "News",
-	"Subscriptions", "Subscribe", "Unsubscribe", "Changes", "Usage", "DeleteAccount",
+	"SetUse", "Subscriptions", "Subscribe", "Unsubscribe", "Changes", "Usage", "DeleteAccount",
 }
 
 // open are the methods of Store that need no decision.
@@ -274,7 +274,7 @@ func TestPrivate(t *testing.T) {
 	s.grant(t, s.team, bobAddress, AllRights)
 	calls := map[string]error{
 		"Subscribe": s.bob.Subscribe(ctx, alice, "Team"), "Unsubscribe": s.bob.Unsubscribe(ctx, alice, "Team"),
-		"DeleteAccount": s.bob.DeleteAccount(ctx, bob),
+		"DeleteAccount": s.bob.DeleteAccount(ctx, bob), "SetUse": s.bob.SetUse(ctx, alice, s.team, UseJunk),
 	}
 	_, calls["Subscriptions"] = s.bob.Subscriptions(ctx, alice)
 	_, _, _, calls["Changes"] = s.bob.Changes(ctx, alice, 0)

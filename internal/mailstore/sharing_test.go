@@ -277,3 +277,27 @@ func TestRenameInboxKeeps(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestSetUse(t *testing.T) {
+	e := newEnv(t)
+	ctx := t.Context()
+	trash, archive := e.box(t, alice, UseTrash), e.box(t, alice, UseArchive)
+	for _, c := range []struct {
+		m    MailboxID
+		use  string
+		want error
+	}{
+		{trash, UseArchive, ErrUseTaken}, {archive, "", nil}, {trash, UseArchive, nil}, {trash, UseArchive, nil},
+		{e.inbox(t, alice), UseTrash, ErrUse}, {archive, `\Flagged`, ErrUse}, {99, UseTrash, ErrNoMailbox}, {archive, UseTrash, nil},
+	} {
+		if err := e.SetUse(ctx, alice, c.m, c.use); !errors.Is(err, c.want) {
+			t.Errorf("mailbox %d %q: %v, want %v", c.m, c.use, err, c.want)
+		}
+	}
+	if a, b := e.box(t, alice, UseTrash), e.box(t, alice, UseArchive); a != archive || b != trash {
+		t.Error(a, b)
+	}
+	if got := e.problems(t, alice); got != nil {
+		t.Error(got)
+	}
+}

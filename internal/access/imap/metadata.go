@@ -135,7 +135,7 @@ func (s *session) writeMetadata(account kv.Account, box mailstore.Mailbox, q *me
 	}
 	if box.ID == 0 {
 		all = append(all, s.serverAnnotations()...)
-	} else if box.SpecialUse != "" {
+	} else if box.SpecialUse != "" && account == s.account {
 		// RFC 6154 4: the special use is an annotation too.
 		all = append(all, mailstore.Annotation{Entry: specialUseEntry, Value: []byte(box.SpecialUse)})
 	}
@@ -265,17 +265,19 @@ func (s *session) entryValue(a *mailstore.Annotation) bool {
 }
 
 func (s *session) annotate(account kv.Account, box mailstore.Mailbox, set []mailstore.Annotation) error {
-	rest := set[:0:0]
-	for _, a := range set {
+	for k, a := range set {
 		switch {
 		case box.ID == 0 && strings.HasPrefix(a.Entry, "/shared/"):
 			return no("NOPERM", "Only the administrator changes what all users see")
 		case box.ID != 0 && a.Entry == specialUseEntry:
-			return no("CANNOT", "The special use is set when the mailbox is created")
+			// All or nothing: it is another record.
+			if len(set) > 1 {
+				return no("CANNOT", "Set the special use by itself")
+			}
+			return s.mail.SetUse(s.ctx, account, box.ID, specialUseOf(set[k].Value))
 		}
-		rest = append(rest, a)
 	}
-	err := s.mail.SetAnnotations(s.ctx, account, box.ID, rest)
+	err := s.mail.SetAnnotations(s.ctx, account, box.ID, set)
 	switch {
 	case errors.Is(err, mailstore.ErrAnnotationTooLarge):
 		return no("METADATA MAXSIZE "+strconv.Itoa(mailstore.MaxAnnotationBytes), "Annotation too large")
@@ -283,6 +285,14 @@ func (s *session) annotate(account kv.Account, box mailstore.Mailbox, set []mail
 		return no("METADATA TOOMANY", "Too many annotations")
 	}
 	return err
+}
+
+// specialUseOf reads the value of specialUseEntry; NIL and "" are none.
+func specialUseOf(value []byte) string {
+	if len(value) == 0 {
+		return ""
+	}
+	return specialUse(strings.TrimPrefix(string(value), `\`))
 }
 
 // specialUseEntry is the special use of a mailbox as an annotation (RFC 6154 4).

@@ -43,6 +43,7 @@ var replies = []struct {
 	{mailstore.ErrTooManyGrants, "LIMIT", "Too many entries in the access control list"},
 	{mailstore.ErrMailboxName, "CANNOT", "Invalid mailbox name"},
 	{mailstore.ErrInbox, "CANNOT", "INBOX cannot be created or deleted"},
+	{mailstore.ErrUse, "USEATTR", "This special use is not supported"},
 	{mailstore.ErrUseTaken, "USEATTR", "Another mailbox has this special use"},
 	{mailstore.ErrTooManyMailboxes, "LIMIT", "Too many mailboxes"},
 	{mailstore.ErrOverQuota, "OVERQUOTA", "Quota exceeded"},

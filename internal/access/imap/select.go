@@ -168,7 +168,7 @@ func (s *session) writeSelectedName(name string) error {
 	if mbox.Subscribed {
 		attributes = append(attributes, `\Subscribed`)
 	}
-	if mbox.SpecialUse != "" {
+	if mbox.SpecialUse != "" && s.sel.account == s.account {
 		attributes = append(attributes, mbox.SpecialUse)
 	}
 	normal := norm.NFC.String(name)

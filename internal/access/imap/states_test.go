@@ -42,7 +42,9 @@ var next = map[string]state{
 // and looks which state the session is in then.
 func TestStates(t *testing.T) {
 	s := newServer(t, func(o *serverOptions) {
-		o.Quota = func(context.Context, kv.Account) (mailstore.Quota, error) { return mailstore.Quota{Messages: 1000}, nil }
+		o.Quota = func(context.Context, kv.Account) (mailstore.Quota, error) {
+			return mailstore.Quota{Messages: 1000}, nil
+		}
 	})
 	setup := s.login("alice")
 	setup.add("INBOX", testMessage(1))
