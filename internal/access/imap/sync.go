@@ -173,7 +173,7 @@ func (s *session) writeVanished(v *mailstore.View, gone []int) {
 	s.enc.Raw("* VANISHED ")
 	s.enc.Ranges(uids)
 	s.enc.CRLF()
-	s.sel.vanished = true
+	s.sel.vanished = s.on(enabledQresync)
 }
 
 // beginFetch begins the FETCH response of a message: its index is that in the
