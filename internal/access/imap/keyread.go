@@ -1,7 +1,6 @@
 package imap
 
 import (
-	"bytes"
 	"hash/maphash"
 	"slices"
 
@@ -55,6 +54,7 @@ type keyReader struct {
 	fields  keyFields
 	scratch []byte
 	folded  []byte
+	ids     [][]byte
 }
 
 // keyFields is the raw values of the header fields that keys are made of.
@@ -221,65 +221,32 @@ func (r *keyReader) display(a message.Address) string {
 func (r *keyReader) addThread() {
 	col := &r.rows.threads
 	own := uint32(0)
-	if msgID, _ := nextMessageID(r.fields.messageID); msgID != nil {
-		own = col.table.number(hashID(msgID))
+	if msgID, _ := message.NextMessageID(r.fields.messageID); msgID != nil {
+		own = r.idNumber(msgID)
 	}
 	col.ids = append(col.ids, own)
-	start := len(col.refs)
-	references := r.fields.references
-	for {
-		ref, rest := nextMessageID(references)
-		if ref == nil {
-			break
-		}
-		col.refs = append(col.refs, col.table.number(hashID(ref)))
-		references = rest
-	}
-	if over := len(col.refs) - start - maxThreadRefs; over > 0 {
-		col.refs = append(col.refs[:start], col.refs[start+over:]...)
-	}
-	if len(col.refs) == start {
-		if ref, _ := nextMessageID(r.fields.inReplyTo); ref != nil {
-			col.refs = append(col.refs, col.table.number(hashID(ref)))
-		}
+	for _, ref := range r.references() {
+		col.refs = append(col.refs, r.idNumber(ref))
 	}
 	col.ends = append(col.ends, uint32(len(col.refs)))
-	col.most = uint32(len(col.table.hashes))
 }
 
-// nextMessageID finds the next <left@right> in a field's value, without the
-// brackets.
-func nextMessageID(value []byte) (id, rest []byte) {
-	for {
-		open := bytes.IndexByte(value, '<')
-		if open < 0 {
-			return nil, nil
-		}
-		value = value[open+1:]
-		end := bytes.IndexByte(value, '>')
-		if end < 0 {
-			return nil, nil
-		}
-		// A second "<" begins anew: what was before it is not an ID.
-		if again := bytes.LastIndexByte(value[:end], '<'); again >= 0 {
-			value, end = value[again+1:], end-again-1
-		}
-		id, value = value[:end], value[end+1:]
-		if at := bytes.LastIndexByte(id, '@'); at > 0 && at < len(id)-1 {
-			return id, value
+// references are the IDs that the message refers to, the oldest first.
+func (r *keyReader) references() [][]byte {
+	r.ids = r.ids[:0]
+	for ref, rest := message.NextMessageID(r.fields.references); ref != nil; ref, rest = message.NextMessageID(rest) {
+		r.ids = append(r.ids, ref)
+	}
+	if len(r.ids) == 0 {
+		if ref, _ := message.NextMessageID(r.fields.inReplyTo); ref != nil {
+			r.ids = append(r.ids, ref)
 		}
 	}
+	return r.ids[max(0, len(r.ids)-maxThreadRefs):]
 }
 
-// hashID hashes a Message-ID, which is compared as it is written.
-func hashID(id []byte) uint64 {
-	var h maphash.Hash
-	h.SetSeed(hashSeed)
-	for _, c := range id {
-		// Folded in the middle, or quoted where that changes nothing.
-		if c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != '"' {
-			h.WriteByte(c)
-		}
-	}
-	return h.Sum64()
+// idNumber is the number of a Message-ID.
+func (r *keyReader) idNumber(id []byte) uint32 {
+	r.scratch = message.AppendMessageID(r.scratch[:0], id)
+	return r.rows.threads.table.number(maphash.Bytes(hashSeed, r.scratch))
 }

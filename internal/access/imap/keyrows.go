@@ -50,7 +50,6 @@ type threadColumn struct {
 	ids   []uint32 // 0 for none
 	ends  []uint32 // where the references of each message end in refs
 	refs  []uint32
-	most  uint32 // the largest number
 	table *idTable
 }
 
