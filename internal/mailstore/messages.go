@@ -18,7 +18,7 @@ import (
 // so that a slow client keeps no picture of the store alive. A message that is
 // expunged meanwhile may be left out.
 func (s *Store) Messages(ctx context.Context, id kv.Account, m MailboxID, uids UIDSet, want Want, fn func(*Message) error) error {
-	if want == 0 {
+	if want == 0 || len(uids) == 0 {
 		return nil
 	}
 	scan := messageScan{mailbox: m}

@@ -124,6 +124,32 @@ q.close()
 p.dele(1); p.rset(); p.dele(2); p.quit()
 END
 			python3 p.py`, 2},
+		{"beside-imap", "python3", `
+			cat >p.py <<'END'
+import imaplib, os, poplib
+ip, password = os.environ['IP'], os.environ['PASS']
+p = poplib.POP3(ip, int(os.environ['POP3']), timeout=20)
+p.user('an@pop.test'); p.pass_(password)
+m = imaplib.IMAP4(ip, int(os.environ['IMAP']))
+m.login('an@pop.test', password)
+assert m.select('INBOX')[1] == [b'3']
+p.retr(1)
+m.store('2', '+FLAGS', '(\\Deleted)'); m.expunge()
+m.append('INBOX', None, None, b'Subject: four\r\n\r\nlast\r\n')
+assert p.stat()[0] == 3
+try:
+    p.retr(2)
+    assert False, 'an expunged message'
+except poplib.error_proto as e:
+    assert b'gone' in e.args[0], e
+assert b'Subject: three' in p.retr(3)[1]
+p.dele(1); p.dele(2); p.quit()
+assert m.noop()[0] == 'OK'
+_, flags = m.fetch('1:*', '(FLAGS)')
+assert len(flags) == 2 and b'Seen' in flags[0] and b'Seen' not in flags[1], flags
+m.logout()
+END
+			python3 p.py`, 2},
 		{"pop2", "python3", `
 			cat >p.py <<'END'
 import os, socket

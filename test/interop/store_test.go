@@ -98,11 +98,11 @@ for n in ('1', '3'):
 assert b'two' in m.fetch('2', '(ENVELOPE FLAGS)')[1][0]
 try:
     kind, answer = m.fetch('2', '(BODY.PEEK[])')
-    assert kind == 'NO', (kind, answer)
-    print(answer)
+    assert kind == 'NO' and b'[CORRUPTION]' in answer[-1], (kind, answer)
 except m.abort as e:
     assert False, 'the session ended: %s' % e
-assert b'last' in m.fetch('3', '(BODY.PEEK[])')[1][0][1]
+kind, answer = m.fetch('1:3', '(BODY.PEEK[])')[0], m.response('FETCH')[1]
+assert kind == 'NO' and sum(b'last' in d[1] for d in answer if isinstance(d, tuple)) == 2, (kind, answer)
 m.logout()
 END
 	timeout 60 python3 p.py`)
