@@ -127,7 +127,7 @@ func (w *indexWork) extend(ctx context.Context, last UID) error {
 	w.builder.Reset()
 	fresh := UIDSet{{UID(w.state.To) + 1, MaxUID}}
 	to := last
-	err := w.s.Messages(ctx, w.id, w.mailbox, fresh, WantMeta|WantStructure, func(m *Message) error {
+	err := w.messages(ctx, fresh, func(m *Message) error {
 		if err := w.add(ctx, m); err != nil {
 			return err
 		}
@@ -158,6 +158,30 @@ func (w *indexWork) extend(ctx context.Context, last UID) error {
 		next.Segments = append(next.Segments[:len(next.Segments):len(next.Segments)], seg)
 	}
 	return w.publish(ctx, &next, nil)
+}
+
+// messages calls fn for messages, as Store.Messages does, but without a sync: a
+// crash that loses a message loses the index of it too, which was committed
+// later. Deliveries are not to wait for the disk because somebody indexes them.
+func (w *indexWork) messages(ctx context.Context, uids UIDSet, fn func(*Message) error) error {
+	scan := messageScan{mailbox: w.mailbox}
+	scan.setWant(WantMeta | WantStructure)
+	b := batches.Get().(*batch)
+	defer b.free()
+	for len(uids) > 0 {
+		b.reset()
+		err := w.s.db.View(ctx, w.id, func(r kv.Reader) (err error) {
+			uids, err = scan.read(r, b, uids)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := scan.each(b, fn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add indexes one message. One that cannot be read is left to be scanned.
