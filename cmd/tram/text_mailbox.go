@@ -21,7 +21,8 @@ RIGHTS are letters, with "+" or "-" in front those more or less than before, or
 none. It takes effect at once, also for sessions that run.
 
 WHO is an address, @example.org for all users of a domain, anyone, or owner;
-with "-" in front the rights are taken away from them.
+with "-" in front the rights are taken away from them. Write -- before the
+account when something begins with "-".
 
   l  see it in the list          k  make mailboxes below it
   r  read it                     x  delete or rename it
@@ -63,7 +64,8 @@ RIGHTS là các chữ cái; có "+" hay "-" đứng trước là thêm hay bớt
 hoặc none. Có hiệu lực ngay, kể cả với những phiên đang chạy.
 
 WHO là một địa chỉ, @example.org là mọi người dùng của một miền, anyone, hoặc
-owner; có "-" đứng trước là lấy quyền đi.
+owner; có "-" đứng trước là lấy quyền đi. Khi có gì bắt đầu bằng "-", viết --
+trước tài khoản.
 
   l  thấy trong danh sách        k  tạo hộp thư bên dưới
   r  đọc                         x  xóa hoặc đổi tên
