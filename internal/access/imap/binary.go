@@ -66,6 +66,9 @@ func (sec *section) openBinary(m *mailstore.Message, body *lazyBody) (io.Reader,
 // binarySize writes BINARY.SIZE.
 func (w *fetchWriter) binarySize(item *fetchItem, m *mailstore.Message, body *lazyBody) error {
 	r, err := item.section.openBinary(m, body)
+	if errors.Is(err, errNoPart) {
+		r, err = bytes.NewReader(nil), nil
+	}
 	if err != nil {
 		return err
 	}
@@ -83,6 +86,11 @@ func (w *fetchWriter) binarySize(item *fetchItem, m *mailstore.Message, body *la
 func (w *fetchWriter) binary(item *fetchItem, m *mailstore.Message, body *lazyBody) error {
 	sec := &item.section
 	r, err := sec.openBinary(m, body)
+	if errors.Is(err, errNoPart) {
+		w.enc.Raw(item.label)
+		w.enc.Raw("NIL")
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -105,9 +105,11 @@ func (s *session) fetchArgs(req *fetchRequest) bool {
 // fetchModifiers reads ( CHANGEDSINCE n ).
 func (s *session) fetchModifiers(req *fetchRequest) bool {
 	d := s.dec
-	return d.ExpectList(func() bool {
+	given := 0
+	ok := d.ExpectList(func() bool {
 		var name string
 		var n uint64
+		given++
 		if !d.ExpectKeyword(&name) {
 			return false
 		}
@@ -118,7 +120,7 @@ func (s *session) fetchModifiers(req *fetchRequest) bool {
 			}
 			req.changed, req.changedSince = true, mailstore.ModSeq(n)
 			return true
-		case name == "PARTIAL" && req.byUID: // RFC 9394 3.3
+		case name == "PARTIAL": // RFC 9394 3.3; without UID too, as in Cyrus
 			if req.partial != nil || !d.ExpectSP() {
 				return false
 			}
@@ -128,10 +130,11 @@ func (s *session) fetchModifiers(req *fetchRequest) bool {
 			req.vanished = true
 			return true
 		case name == "LAZY":
-			return req.setLazy()
+			return len(req.items) == 1 && req.setLazy()
 		}
 		return d.Fail("Unknown fetch modifier")
 	})
+	return ok && (given > 0 || d.Fail("List of fetch modifiers is empty"))
 }
 
 // plan finds out what has to be read, and adds what goes without saying.

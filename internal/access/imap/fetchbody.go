@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"errors"
 	"io"
 	"slices"
 
@@ -46,6 +47,10 @@ func (w *fetchWriter) section(item *fetchItem, m *mailstore.Message, body *lazyB
 		return w.headerFields(sec, m, body)
 	}
 	from, to, err := sec.locate(m)
+	if errors.Is(err, errNoPart) {
+		w.enc.Raw("NIL")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -67,8 +72,12 @@ func (w *fetchWriter) section(item *fetchItem, m *mailstore.Message, body *lazyB
 	return w.enc.CopyAt(r, from, to-from)
 }
 
+// errNoPart says that a message has no such part. The client reads NIL, the
+// absence of a body part (RFC 9051 4.5; Cyrus too, Dovecot gives an empty string).
+var errNoPart = errors.New("imap: no such part")
+
 // locate finds the bytes of a section in the message: its own lines and the
-// body behind them. A part that does not exist is empty, as in Dovecot.
+// body behind them.
 func (sec *section) locate(m *mailstore.Message) (from, to int64, err error) {
 	if len(sec.path) == 0 {
 		switch sec.what {
@@ -88,7 +97,7 @@ func (sec *section) locate(m *mailstore.Message) (from, to int64, err error) {
 	case partWhole, partMIME:
 		p, ok := table.Find(sec.path)
 		if !ok {
-			return 0, 0, nil
+			return 0, 0, errNoPart
 		}
 		if sec.what == partMIME {
 			return own + p.HeaderStart, own + p.BodyStart, nil
@@ -99,7 +108,7 @@ func (sec *section) locate(m *mailstore.Message) (from, to int64, err error) {
 	p, ok := table.Message(sec.path)
 	switch {
 	case !ok:
-		return 0, 0, nil
+		return 0, 0, errNoPart
 	case sec.what == partText:
 		return own + p.BodyStart, own + p.BodyEnd, nil
 	}
@@ -111,7 +120,10 @@ func (w *fetchWriter) headerFields(sec *section, m *mailstore.Message, body *laz
 	var err error
 	if sec.cached() && m.Header != nil {
 		w.scratch = sec.fields.Append(w.scratch[:0], m.Header)
-	} else if w.scratch, err = w.filterHeader(sec, m, body); err != nil {
+	} else if w.scratch, err = w.filterHeader(sec, m, body); errors.Is(err, errNoPart) {
+		w.enc.Raw("NIL")
+		return nil
+	} else if err != nil {
 		return err
 	}
 	from, to := sec.clip(0, int64(len(w.scratch)))

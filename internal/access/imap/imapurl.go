@@ -166,11 +166,11 @@ func (s *session) urlMailbox(u *imapURL) (destination, error) {
 // readSection gives fn the bytes of a section, as BODY[…] would send them.
 func (s *session) readSection(sec *section, m *mailstore.Message, fn func(r io.ReaderAt, from, to int64) error) error {
 	from, to, err := sec.locate(m)
+	if errors.Is(err, errNoPart) {
+		return errURL
+	}
 	if err != nil {
 		return err
-	}
-	if len(sec.path) > 0 && to == 0 {
-		return errURL
 	}
 	body := lazyBody{s: s, msg: m, uid: m.UID}
 	defer body.close()

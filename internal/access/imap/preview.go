@@ -91,7 +91,7 @@ func (req *fetchRequest) parsePreview(d *imapwire.Decoder, alone bool) bool {
 	return d.ExpectList(func() bool {
 		var name string
 		return d.ExpectKeyword(&name) && (name == "LAZY" && req.setLazy() || d.Fail("Unknown preview modifier"))
-	})
+	}) && (req.items[len(req.items)-1].lazy || d.Fail("List of preview modifiers is empty"))
 }
 
 // setLazy makes the PREVIEW that was read last lazy.
