@@ -91,6 +91,7 @@ func (s *Store) transfer(ctx context.Context, work transfer) (out Copied, err er
 		if len(rest) == 0 {
 			return out, nil
 		}
+		reportProgress(ctx, out.Source.Len())
 		work.uids, work.begun = rest, true
 	}
 }

@@ -74,6 +74,8 @@ var offers = []offer{
 	{name: "COMPRESS=DEFLATE", when: afterLogin, is: func(s *session) bool { return s.z == nil }},
 	{name: "UNAUTHENTICATE", when: afterLogin},
 	{name: "UTF8=ACCEPT", when: afterLogin},
+	{name: "INPROGRESS", when: afterLogin},
+	{name: "JMAPACCESS", when: afterLogin, is: (*session).hasJMAP},
 	{name: "ESEARCH", when: afterLogin},
 	{name: "WITHIN", when: afterLogin},
 	{name: "MOVE", when: afterLogin},

@@ -73,6 +73,7 @@ var commands = makeTable(
 	command{"SETQUOTA", stateLogged, tellAll, (*session).setQuota},
 	command{"STATUS", stateLogged, tellAll, (*session).status},
 	command{"COMPRESS", stateLogged, tellNothing, (*session).compress},
+	command{"GETJMAPACCESS", stateLogged, tellNothing, (*session).getJMAPAccess},
 	command{"UNAUTHENTICATE", stateLogged, tellNothing, (*session).unauthenticate},
 	command{"APPEND", stateLogged, tellAll, (*session).appendMessages},
 	command{"ESEARCH", stateLogged, tellAll, (*session).esearch},

@@ -23,7 +23,7 @@ func (s *session) copy(byUID bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	copied, err := s.mail.Copy(s.ctx, s.sel.place(), to.place(), uids, quota)
+	copied, err := s.mail.Copy(s.watched(uids), s.sel.place(), to.place(), uids, quota)
 	if err != nil {
 		return "", tryCreate(err)
 	}

@@ -26,6 +26,7 @@ const (
 	DefaultPushTimeout   = 30 * time.Second // a client in IDLE that does not read
 	DefaultHandshake     = 10 * time.Second // TLS after STARTTLS
 	DefaultFailureDelay  = time.Second      // before the answer to a refused login
+	DefaultProgress      = 10 * time.Second // between two signs of life of a long command (RFC 9585 4)
 )
 
 // Limits of a session; the zero value means the defaults above.
@@ -45,6 +46,7 @@ type Limits struct {
 	Handshake                              time.Duration
 	IdleNotice                             time.Duration // negative: never
 	FailureDelay                           time.Duration // negative: none
+	Progress                               time.Duration
 }
 
 // withDefaults fills in what is zero.
@@ -69,6 +71,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.PushTimeout, DefaultPushTimeout)
 	setDefault(&l.Handshake, DefaultHandshake)
 	setDefault(&l.FailureDelay, DefaultFailureDelay)
+	setDefault(&l.Progress, DefaultProgress)
 	return l
 }
 

@@ -22,7 +22,7 @@ func (s *session) moveMessages(byUID bool) (string, error) {
 			return "", err
 		}
 	}
-	moved, err := s.mail.Move(s.ctx, s.sel.place(), to.place(), uids, quota)
+	moved, err := s.mail.Move(s.watched(uids), s.sel.place(), to.place(), uids, quota)
 	if err != nil {
 		return "", tryCreate(err)
 	}

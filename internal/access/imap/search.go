@@ -148,7 +148,9 @@ func (f *finder) walk(among mailstore.UIDSet) {
 func (s *session) findInRecords(k key, c *candidate, open mailstore.UIDSet) ([]uint32, error) {
 	var found []uint32
 	at := newCursor(c.in.view)
+	progress := s.newProgress(countIn(c.in.view, open))
 	err := s.mail.Messages(s.ctx, c.in.account, c.in.id, open, k.want(), func(m *mailstore.Message) error {
+		progress.step()
 		i, entry, ok := at.seek(m.UID)
 		if !ok {
 			return nil

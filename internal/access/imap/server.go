@@ -39,6 +39,10 @@ type Options struct {
 	// that there are none.
 	Neighbours Neighbours
 
+	// JMAP is the URL of the JMAP session resource at which users find the same
+	// mail (RFC 9698); empty when there is none.
+	JMAP string
+
 	// KeyCache is how many bytes of sort and thread keys are remembered, for
 	// all mailboxes together; 0 means DefaultKeyCache.
 	KeyCache int64

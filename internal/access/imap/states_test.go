@@ -20,7 +20,7 @@ var examples = map[string]string{
 	"GETQUOTA": "alice", "GETQUOTAROOT": "INBOX", "SETQUOTA": `"" (STORAGE 5)`,
 	"GETACL": "INBOX", "SETACL": "INBOX anyone lr", "DELETEACL": "INBOX anyone", "LISTRIGHTS": "INBOX anyone", "MYRIGHTS": "INBOX",
 	"GETMETADATA": "INBOX /private/comment", "SETMETADATA": `INBOX (/private/comment "x")`,
-	"COMPRESS": "DEFLATE", "UNAUTHENTICATE": "",
+	"COMPRESS": "DEFLATE", "UNAUTHENTICATE": "", "GETJMAPACCESS": "",
 	"APPEND": "INBOX {11+}\r\nA: b\r\n\r\nx\r\n", "IDLE": "\r\nDONE", "NOTIFY": "NONE",
 	"CHECK": "", "CLOSE": "", "UNSELECT": "", "EXPUNGE": "", "UID EXPUNGE": "1",
 	"ESEARCH": "IN (MAILBOXES INBOX) ALL", "CANCELUPDATE": `"none"`,
@@ -42,6 +42,7 @@ var next = map[string]state{
 // and looks which state the session is in then.
 func TestStates(t *testing.T) {
 	s := newServer(t, func(o *serverOptions) {
+		o.JMAP = "https://example.org/jmap"
 		o.Quota = func(context.Context, kv.Account) (mailstore.Quota, error) {
 			return mailstore.Quota{Messages: 1000}, nil
 		}
