@@ -30,6 +30,7 @@ import (
 //	S~: the same after any number of other lines
 //	S: EOF
 //	TLS          the client's side of the handshake
+//	DEFLATE      from here on the connection is compressed
 //	add BOX (flags) FILE   appends a message
 //
 // At the end of a session each connection is logged out, so that a line which
@@ -123,6 +124,8 @@ func (p *player) step(line string) {
 		conn := tls.Client(p.now.conn, &tls.Config{InsecureSkipVerify: true})
 		check(p.t, conn.Handshake())
 		p.now.conn, p.now.r = conn, bufio.NewReader(conn)
+	case "DEFLATE":
+		p.now.useDeflate()
 	case "add":
 		p.add(rest)
 	default:
