@@ -2,9 +2,14 @@ package thread
 
 import "slices"
 
-// maxClimb is how many ancestors are looked at in search of a loop. A link that
-// would make a thread deeper is left out.
-const maxClimb = 10_000
+// How many ancestors are looked at in search of loops: for one link, and for all
+// links together so many for each message and some more. Links that would need
+// more are left out; only mail that is made for it gets there.
+const (
+	maxClimb    = 10_000
+	climbsEach  = 500
+	climbsExtra = 10_000_000
+)
 
 // References threads by Message-ID and references, and then joins threads with
 // the same base subject (RFC 5256 3, REFERENCES). The numbers in the comments
@@ -26,7 +31,9 @@ func References(msgs []Message) *Forest {
 type builder struct {
 	msgs   []Message
 	parent []int32
+	has    []bool  // nodes that are or were somebody's parent
 	byID   []int32 // node of each ID, none until it is seen
+	climbs int     // ancestors that may still be looked at
 }
 
 // newBuilder gives each Message-ID to the first message that has it.
@@ -38,7 +45,9 @@ func newBuilder(msgs []Message) *builder {
 			largest = max(largest, ref)
 		}
 	}
-	b := &builder{msgs: msgs, parent: make([]int32, len(msgs), 2*len(msgs)), byID: make([]int32, largest+1)}
+	b := &builder{msgs: msgs, parent: make([]int32, len(msgs), 2*len(msgs)),
+		has: make([]bool, len(msgs), 2*len(msgs)), byID: make([]int32, largest+1),
+		climbs: climbsExtra + climbsEach*len(msgs)}
 	for i := range b.byID {
 		b.byID[i] = none
 	}
@@ -56,6 +65,7 @@ func (b *builder) node(id uint32) int32 {
 	if b.byID[id] == none {
 		b.byID[id] = int32(len(b.parent))
 		b.parent = append(b.parent, none)
+		b.has = append(b.has, false)
 	}
 	return b.byID[id]
 }
@@ -65,20 +75,31 @@ func (b *builder) link(n int32) {
 	last := int32(none)
 	for _, id := range b.msgs[n].Refs { // 1.A
 		ref := b.node(id)
-		if last != none && b.parent[ref] == none && !b.isAncestor(ref, last) {
-			b.parent[ref] = last
+		if last != none && b.parent[ref] == none {
+			b.adopt(last, ref)
 		}
 		last = ref
 	}
 	b.parent[n] = none // 1.B
-	if last != none && !b.isAncestor(n, last) {
-		b.parent[n] = last
+	if last != none {
+		b.adopt(last, n)
+	}
+}
+
+// adopt makes kid a child of parent unless that would be a loop.
+func (b *builder) adopt(parent, kid int32) {
+	if !b.isAncestor(kid, parent) {
+		b.parent[kid], b.has[parent] = parent, true
 	}
 }
 
 // isAncestor reports whether a is n or above it.
 func (b *builder) isAncestor(a, n int32) bool {
-	for range maxClimb {
+	if !b.has[a] {
+		return a == n
+	}
+	for range min(maxClimb, b.climbs) {
+		b.climbs--
 		if n == a {
 			return true
 		}

@@ -168,7 +168,18 @@ func TestHostile(t *testing.T) {
 	for i := range dummies {
 		dummies[i] = Message{Number: uint32(i + 1), ID: uint32(n + i), Refs: []uint32{uint32(i + 1), uint32(i + 2), uint32(i + 3)}}
 	}
-	for name, msgs := range map[string][]Message{"chain": chain, "dummies": dummies} {
+	// A long chain, and then messages that all want it to be a loop.
+	loops := slices.Clone(chain)
+	for i := n / 2; i < n; i++ {
+		refs := make([]uint32, 200)
+		for k := range refs {
+			if refs[k] = 1; k%2 == 1 {
+				refs[k] = n/2 + 1
+			}
+		}
+		loops[i] = Message{Number: uint32(i + 1), ID: uint32(n + i), Refs: refs}
+	}
+	for name, msgs := range map[string][]Message{"chain": chain, "dummies": dummies, "loops": loops} {
 		start := time.Now()
 		text := References(msgs).Append(nil)
 		if got := len(number.FindAll(text, -1)); got != len(msgs) {
