@@ -30,6 +30,7 @@ type appender struct {
 	pack  *pack      // nil: the next record begins one
 	file  *unsynced
 	tag   uint32
+	ready int64       // the file is filled with zeros up to here (prepare.go)
 	dirty []*unsynced // files with bytes that no sync has covered
 	names bool        // a pack was made since the directory was synced
 }
@@ -70,6 +71,9 @@ func (s *Store) append(d *draft) (id blob.ID, ticket uint64, err error) {
 		first: place{a.pack.number, uint32(offset)}, time: a.pack.touched.UnixNano(),
 	}
 	a.touch(a.file)
+	if err := a.prepare(offset+recordSize(d.length), &s.o); err != nil {
+		return id, 0, s.fail(fmt.Errorf("prepare pack %d: %w", a.pack.number, err))
+	}
 	sum, err := a.write(&h, d, offset)
 	if errors.Is(err, errSource) {
 		// The spool is bad, not the pack: the next record overwrites the rest.
@@ -123,7 +127,7 @@ func (s *Store) roll() error {
 		return err
 	}
 	a.next++
-	a.pack, a.file, a.tag, a.names = p, f, tag, true
+	a.pack, a.file, a.tag, a.names, a.ready = p, f, tag, true, headBytes
 	s.mu.Lock()
 	s.known[p.number] = p
 	s.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -50,13 +51,13 @@ func (j *journal) report(fn func(blob.ID)) error {
 	return nil
 }
 
-// forget drops every body but each nth.
+// forget drops every body but each nth, in the order of their names.
 func (j *journal) forget(n int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	i := 0
-	for id := range j.live {
-		if i++; i%n != 0 {
+	ids := slices.SortedFunc(maps.Keys(j.live), func(a, b blob.ID) int { return bytes.Compare(a[:], b[:]) })
+	for i, id := range ids {
+		if (i+1)%n != 0 {
 			delete(j.live, id)
 		}
 	}

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -24,7 +25,7 @@ func packHeadOfVersion(number uint32, version uint16) []byte {
 func TestFlippedBits(t *testing.T) {
 	mem := vfs.NewMem()
 	j := newJournal()
-	s := openAt(t, Options{FS: mem})
+	s := openAt(t, Options{FS: mem, PrepareBytes: 2048})
 	j.fill(t, s, 0, 6)
 	s.Close()
 	whole := readFile(t, mem, packPath(1))
@@ -35,7 +36,7 @@ func TestFlippedBits(t *testing.T) {
 		b := append([]byte(nil), whole...)
 		b[bit/8] ^= 1 << (bit % 8)
 		replaceFile(t, mem, packPath(1), b)
-		s := openAt(t, Options{FS: mem})
+		s := openAt(t, Options{FS: mem, PrepareBytes: 2048})
 		hit := damaged(t, s, j)
 		var reported []blob.ID
 		if err := s.Verify(ctx, func(id blob.ID, err error) {
@@ -63,7 +64,7 @@ func TestFlippedBits(t *testing.T) {
 // looks like the unfinished end that a crash leaves.
 func last(pack []byte, id blob.ID) bool {
 	n := parseID(id)
-	return int64(n.first.offset)+recordSize(n.length) == int64(len(pack))
+	return int64(n.first.offset)+recordSize(n.length) == endOfData(bytes.NewReader(pack), int64(len(pack)))
 }
 
 // damaged returns the bodies that cannot be read. The others must be right.

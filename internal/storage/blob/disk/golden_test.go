@@ -33,7 +33,7 @@ func TestGolden(t *testing.T) {
 	if _, err := vfs.Clone(vfs.Default, fs, dir, "data/blobs"); err != nil {
 		t.Fatal(err)
 	}
-	s := openAt(t, Options{FS: fs})
+	s := openAt(t, Options{FS: fs, PrepareBytes: 2048})
 	defer s.Close()
 	names, err := os.ReadFile(filepath.Join(dir, "names"))
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 type Options struct {
 	FS           vfs.FS       // the file system under everything; nil means the real one
 	PackBytes    int64        // a pack that has reached this size is closed; 0 means DefaultPackBytes
+	PrepareBytes int64        // how far a pack is filled with zeros before there are records, see prepare.go; 0 means DefaultPrepareBytes
 	MemoryBody   int          // bytes of a body that are collected in memory; a larger one goes to a temporary file; 0 means DefaultMemoryBody
 	MemoryBudget int64        // bytes of all bodies that are collected in memory at once; 0 means DefaultMemoryBudget
 	MaxBody      int64        // largest body in bytes; 0 means DefaultMaxBody
@@ -23,6 +24,7 @@ type Options struct {
 // The defaults of Options.
 const (
 	DefaultPackBytes    = 256 << 20
+	DefaultPrepareBytes = 1 << 20
 	DefaultMemoryBody   = 512 << 10
 	DefaultMemoryBudget = 32 << 20
 	DefaultMaxBody      = 1 << 30
@@ -41,6 +43,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.PackBytes == 0 {
 		o.PackBytes = DefaultPackBytes
+	}
+	if o.PrepareBytes == 0 {
+		o.PrepareBytes = DefaultPrepareBytes
 	}
 	if o.MemoryBody == 0 {
 		o.MemoryBody = DefaultMemoryBody
@@ -66,6 +71,7 @@ func (o Options) check() error {
 		value, max int64
 	}{
 		{"PackBytes", o.PackBytes, maxPackBytes},
+		{"PrepareBytes", o.PrepareBytes, DefaultPrepareBytes},
 		{"MemoryBody", int64(o.MemoryBody), DefaultMemoryBody},
 		{"MemoryBudget", o.MemoryBudget, math.MaxInt64},
 		{"MaxBody", o.MaxBody, maxMaxBody},

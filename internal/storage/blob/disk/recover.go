@@ -114,6 +114,7 @@ func (s *Store) resume() error {
 	if p == nil {
 		return nil
 	}
+	size := p.size.Load()
 	tag, end, err := s.readThrough(p)
 	if err != nil || end == sealed {
 		return err
@@ -126,7 +127,7 @@ func (s *Store) resume() error {
 	if err != nil {
 		return err
 	}
-	s.log.pack, s.log.file, s.log.tag = p, &unsynced{File: file}, tag
+	s.log.pack, s.log.file, s.log.tag, s.log.ready = p, &unsynced{File: file}, tag, size
 	// A killed process may not have come to sync the name of the pack.
 	s.log.names = true
 	return nil
@@ -166,6 +167,10 @@ func (s *Store) readThrough(p *pack) (tag uint32, end packEnd, err error) {
 		if err != nil {
 			return 0, torn, err
 		}
+		if it.err != nil && zeroFrom(h, it.offset, sc.size) {
+			p.size.Store(it.offset) // the rest is prepared for what comes
+			return sc.tag, whole, nil
+		}
 		if !it.body() || sc.verify(&it) != nil {
 			return 0, torn, nil
 		}
@@ -173,11 +178,11 @@ func (s *Store) readThrough(p *pack) (tag uint32, end packEnd, err error) {
 	}
 }
 
-// isSealed reports whether the last bytes of a pack are its seal, and if so
-// takes the time of the newest body from it.
+// isSealed reports whether a pack ends in its seal, and if so takes its size and
+// the time of the newest body from it.
 func isSealed(f io.ReaderAt, p *pack) bool {
 	b := make([]byte, headBytes)
-	at := p.size.Load() - headBytes
+	at := endOfData(f, p.size.Load()) - headBytes
 	if at < headBytes {
 		return false
 	}
@@ -189,6 +194,7 @@ func isSealed(f io.ReaderAt, p *pack) bool {
 		return false
 	}
 	p.newest.Store(h.time)
+	p.size.Store(at + headBytes)
 	return true
 }
 

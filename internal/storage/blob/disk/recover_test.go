@@ -72,7 +72,7 @@ func TestLastPackIsContinued(t *testing.T) {
 	mem := vfs.NewMem()
 	j := newJournal()
 	for range 5 {
-		s := openAt(t, Options{FS: mem})
+		s := openAt(t, Options{FS: mem, PrepareBytes: 2048})
 		if err := j.check(s); err != nil {
 			t.Error(err)
 		}
@@ -89,7 +89,7 @@ func TestLastPackIsContinued(t *testing.T) {
 func TestTornTail(t *testing.T) {
 	mem := vfs.NewMem()
 	j := newJournal()
-	s := openAt(t, Options{FS: mem})
+	s := openAt(t, Options{FS: mem, PrepareBytes: 2048})
 	j.fill(t, s, 0, 4)
 	s.Close()
 	whole := readFile(t, mem, packPath(1))
@@ -101,7 +101,7 @@ func TestTornTail(t *testing.T) {
 				t.Fatal(err)
 			}
 			replaceFile(t, mem, packPath(1), torn)
-			s := openAt(t, Options{FS: mem})
+			s := openAt(t, Options{FS: mem, PrepareBytes: 2048})
 			left := j.copy()
 			for id := range left.live {
 				if n := parseID(id); int64(n.first.offset)+recordSize(n.length) > int64(cut) {
@@ -132,13 +132,13 @@ func TestKilledBeforeSync(t *testing.T) {
 	lying := faultfs.New(noLock{mem})
 	lying.Lie(func(path string) bool { return strings.HasPrefix(path, "data/blobs") })
 	j := newJournal()
-	s := openAt(t, Options{FS: lying})
+	s := openAt(t, Options{FS: lying, PrepareBytes: 2048})
 	j.fill(t, s, 0, 3)
 	s.log.close() // killed: no Close
-	s = openAt(t, Options{FS: noLock{mem}})
+	s = openAt(t, Options{FS: noLock{mem}, PrepareBytes: 2048})
 	defer s.Close()
 	j.fill(t, s, 10, 1)
-	after := openAt(t, Options{FS: faultfs.Clone(mem, 0, 1, faultfs.Op{})})
+	after := openAt(t, Options{FS: faultfs.Clone(mem, 0, 1, faultfs.Op{}), PrepareBytes: 2048})
 	defer after.Close()
 	if err := j.check(after); err != nil {
 		t.Error(err)
@@ -207,11 +207,11 @@ func TestOneProcessOnly(t *testing.T) {
 func TestNewerVersions(t *testing.T) {
 	mem := vfs.NewMem()
 	j := newJournal()
-	s := openAt(t, Options{FS: mem})
+	s := openAt(t, Options{FS: mem, PrepareBytes: 2048})
 	j.fill(t, s, 0, 1)
 	s.Close()
 	replaceFile(t, mem, packPath(2), packHeadOfVersion(2, 2))
-	if s, err := Open("data/blobs", Options{FS: mem}); err == nil {
+	if s, err := Open("data/blobs", Options{FS: mem, PrepareBytes: 2048}); err == nil {
 		s.Close()
 		t.Error("a pack of version 2 was opened")
 	} else if !strings.Contains(err.Error(), "version 2") {

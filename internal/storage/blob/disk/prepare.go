@@ -1,0 +1,70 @@
+package disk
+
+import (
+	"io"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// A sync of a file that has grown, or that has new blocks, must write the
+// journal of the file system too; one of bytes that replace others need not, and
+// takes half the time. So a pack grows in steps, each paid for by one sync for
+// many. The price is that most bytes are written twice, the first time in large
+// pieces.
+
+// prepare fills the pack with zeros so that a record up to end lies within, as
+// long as it does not get larger than a full pack, which ends in its seal. It
+// is no more than a favour: a full disk ends it.
+func (a *appender) prepare(end int64, o *Options) error {
+	step := min(o.PrepareBytes, o.PackBytes/16)
+	if end <= a.ready || end > a.ready+step || a.ready+step > o.PackBytes {
+		a.ready = max(a.ready, end)
+		return nil
+	}
+	_, err := a.file.WriteAt(make([]byte, step), a.ready)
+	if vfs.IsNoSpaceError(err) {
+		return nil
+	}
+	if err == nil {
+		a.ready += step
+	}
+	return err
+}
+
+// endOfData is where the zeros begin at the end of a pack, as far as they can be
+// prepared, rounded up to where a record can begin.
+func endOfData(f io.ReaderAt, size int64) int64 {
+	var b [4 << 10]byte
+	for end := size; end > 0 && size-end <= DefaultPrepareBytes; {
+		start := max(0, end-int64(len(b)))
+		piece := b[:end-start]
+		if n, _ := f.ReadAt(piece, start); n < len(piece) {
+			return size
+		}
+		for i := len(piece) - 1; i >= 0; i-- {
+			if piece[i] != 0 {
+				return min(size, (start+int64(i)+alignment)/alignment*alignment)
+			}
+		}
+		end = start
+	}
+	return size
+}
+
+// zeroFrom reports whether there is nothing but zeros from an offset on.
+func zeroFrom(f io.ReaderAt, from, size int64) bool {
+	var b [32 << 10]byte
+	for from < size {
+		piece := b[:min(int64(len(b)), size-from)]
+		if n, _ := f.ReadAt(piece, from); n < len(piece) {
+			return false
+		}
+		for _, c := range piece {
+			if c != 0 {
+				return false
+			}
+		}
+		from += int64(len(piece))
+	}
+	return true
+}
