@@ -44,6 +44,9 @@ backlog: ## fresh mail beside a queue of a million entries for dead hosts
 sessions: ## twenty IMAP sessions against a model for ten minutes, with kills
 	go test ./test/sessions -v -time 10m -timeout 20m
 
+idle: ## ten thousand idle sessions, a mailbox of a million messages, 400 users in 256 MiB
+	go test ./test/idle -v -long -timeout 30m
+
 soak: ## the long sweep, much mail for hosts in trouble and an hour of fuzzing, before a release
 	$(MAKE) --no-print-directory crash POINTS=1000000 sessions
 	go test ./internal/agent/mta -run Trouble -v -trouble 100000 -timeout 1h

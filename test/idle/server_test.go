@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -34,13 +35,29 @@ type server struct {
 	smtp    string
 }
 
-// newServer builds the server and gives it users u0 to u<n-1>. It is not
-// started yet.
+// built is where the program lies for all tests; TestMain removes it.
+var built = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "tram-idle-") })
+
+// program builds the server, once for all tests.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := built()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "tram")
+	if out, err := exec.Command("go", "build", "-o", path, "../../cmd/tram").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// newServer makes a server with users u0 to u<n-1>. It is not started yet.
 func newServer(t *testing.T, users int) *server {
 	t.Helper()
 	s := &server{t: t, dir: t.TempDir()}
-	s.program = filepath.Join(s.dir, "tram")
-	s.must(exec.Command("go", "build", "-o", s.program, "../../cmd/tram"))
+	var err error
+	s.program, err = program()
+	check(t, err)
 	s.imap, s.imaps, s.smtp = freeAddress(t), freeAddress(t), freeAddress(t)
 	config := fmt.Sprintf(`hostname = "mail.%s"
 data = "data"
