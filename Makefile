@@ -7,7 +7,7 @@ FUZZTIME ?= 30s
 POINTS   ?= 10000
 bin      := .cache/bin
 
-.PHONY: help build run example test unit race fuzz crash backlog sessions soak bench lint fmt clean
+.PHONY: help build run example test unit race fuzz crash backlog idle sessions soak bench lint fmt clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
