@@ -123,8 +123,12 @@ func threadKeys(lines []byte) []threadKey {
 			subject = f.Value
 		}
 	}
+	if own == nil && references == nil && inReplyTo == nil {
+		return nil
+	}
 	base, _ := message.BaseSubject(message.DecodeText(subject))
-	h := threadHash{subject: message.AppendFolded(nil, []byte(base))}
+	var folded, hashed [256]byte // what is usual fits in
+	h := threadHash{subject: message.AppendFolded(folded[:0], []byte(base)), buf: hashed[:0], keys: make([]threadKey, 0, 4)}
 	h.add(own, 1)
 	h.add(inReplyTo, maxReplyIDs)
 	h.addLast(references)
