@@ -106,7 +106,7 @@ func TestModel(t *testing.T) {
 			"":       m.check,
 			"append": m.append, "deliver": m.deliver, "deliver2": m.deliver,
 			"store": m.store, "store2": m.store, "expunge": m.expunge, "remove": m.removeSome,
-			"copy": m.copy, "move": m.move,
+			"copy": m.copy, "move": m.move, "replace": m.replace,
 			"create": m.create, "delete": m.delete, "rename": m.rename, "subscribe": m.subscribe,
 			"crash":  m.crash,
 			"forget": func(*rapid.T) { m.e.Store.views = newViews(1) },
