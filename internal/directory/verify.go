@@ -23,7 +23,7 @@ func (d *Directory) Verify(ctx context.Context, report func(what string, err err
 		if err := v.numbers(); err != nil {
 			return err
 		}
-		for _, prefix := range []byte{'d', 'u', 'l', 'a', 'p', 's', 'c', 'm', 'x', rulePrefix} {
+		for _, prefix := range []byte{'d', 'u', 'l', 'a', 'p', 's', 'c', 'm', 'x', 'f', rulePrefix} {
 			if err := v.scan(ctx, prefix); err != nil {
 				return err
 			}
@@ -43,7 +43,7 @@ type verifier struct {
 
 var (
 	errAstray    = errors.New("leads to an account that does not exist")
-	errUnled     = errors.New("its address does not lead to it")
+	errUnled     = errors.New("what it belongs to does not lead to it")
 	errNotOurs   = errors.New("its domain is not ours")
 	errNotGiven  = errors.New("its number was not given out yet")
 	errOwnerless = errors.New("belongs to no account")
@@ -106,6 +106,16 @@ func (v *verifier) record(key, value []byte) (what string, err error) {
 			return what, v.members(key, value)
 		}
 		return what, v.address(value)
+	case 'f':
+		what = "public folders of " + string(value)
+		id, err := idOfKey(key)
+		if err != nil {
+			return what, err
+		}
+		if dom, err := readDomain(v.r, string(value)); err != nil || dom.Public != id {
+			return what, errors.Join(err, errUnled)
+		}
+		return what, nil
 	case rulePrefix:
 		return fmt.Sprintf("rule %x", key[1:]), v.rule(key, value)
 	}

@@ -69,6 +69,8 @@ func (s *session) identifier(account kv.Account, who string) (string, error) {
 		sign, who = "-", name
 	}
 	switch lower := strings.ToLower(who); {
+	case who == "":
+		return "", no("CANNOT", "Invalid identifier") // with a domain behind it, it would mean all its users
 	case lower == mailstore.WhoAnyone, lower == mailstore.WhoAuthenticated, lower == mailstore.WhoOwner, strings.HasPrefix(lower, "@"):
 		return sign + lower, nil
 	}

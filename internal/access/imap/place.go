@@ -1,8 +1,8 @@
 package imap
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	"tram/internal/mailstore"
@@ -41,7 +41,9 @@ func (s *session) place(name string) (place, error) {
 	switch rest, public := strings.CutPrefix(name, publicPrefix); {
 	case public && rest != "":
 		account, err := s.srv.opts.Neighbours.PublicOf(s.ctx, s.user)
-		return found(place{account, rest, publicPrefix}, err)
+		if err != nil || account != 0 {
+			return place{account, rest, publicPrefix}, err
+		}
 	case strings.HasPrefix(name, sharedPrefix):
 		return s.sharedPlace(name)
 	}
@@ -52,17 +54,13 @@ func (s *session) place(name string) (place, error) {
 func (s *session) sharedPlace(name string) (place, error) {
 	owner, rest, ok := cutAddress(name[len(sharedPrefix):])
 	if !ok || rest == "" {
-		return place{}, mailstore.ErrNoMailbox
+		return place{account: s.account, name: name}, nil
 	}
 	account, canonical, err := s.srv.opts.Neighbours.AccountOf(s.ctx, owner)
-	return found(place{account, rest, sharedPrefix + canonical + "/"}, err)
-}
-
-func found(at place, err error) (place, error) {
-	if err == nil && at.account == 0 {
+	if err == nil && account == 0 {
 		err = mailstore.ErrNoMailbox
 	}
-	return at, err
+	return place{account, rest, sharedPrefix + canonical + "/"}, err
 }
 
 // cutAddress divides an address from the name behind it. A local part may have
@@ -91,15 +89,19 @@ func (s *session) mailbox(name string) (place, mailstore.Mailbox, error) {
 	return at, box, err
 }
 
-// newPlace is place for a name that is to be made. The roots of the namespaces
-// cannot be mailboxes, and nothing can be made where there is no account.
+// newPlace is place for a name that is to be made. Within the other namespaces
+// that is only possible where an account stands behind the name: a mailbox of
+// the user's own with such a name would be in the way one day. Those that there
+// are from before can be opened and renamed.
 func (s *session) newPlace(name string) (place, error) {
 	at, err := s.place(name)
-	if s.srv.opts.Neighbours != nil && (name == strings.TrimSuffix(sharedPrefix, "/") || name == strings.TrimSuffix(publicPrefix, "/")) {
-		err = cmp.Or(err, error(no("CANNOT", "This name is that of a namespace")))
+	switch {
+	case errors.Is(err, mailstore.ErrNoMailbox):
+		return at, no("NOPERM", "There is no such account")
+	case err != nil || s.srv.opts.Neighbours == nil || at.prefix != "":
+		return at, err
+	case strings.HasPrefix(name+"/", sharedPrefix), strings.HasPrefix(name+"/", publicPrefix):
+		return at, no("CANNOT", "This name is that of a namespace")
 	}
-	if err == mailstore.ErrNoMailbox { //nolint:errorlint // of found, not wrapped
-		err = no("NOPERM", "There is no such account")
-	}
-	return at, err
+	return at, nil
 }
