@@ -64,6 +64,7 @@ func BenchmarkTextIndex(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/messages, "µs/message")
 		status, _ := e.IndexStatus(b.Context(), alice)
 		b.ReportMetric(100*float64(status.Bytes)/float64(octets), "%size")
+		b.ReportMetric(float64(e.indexRecords(b, alice)), "records")
 	})
 	for _, needle := range []string{"zyzzyva", words[0], words[3000], "e", "sender.example"} {
 		b.Run("search-"+needle, func(b *testing.B) {

@@ -288,7 +288,15 @@ func TestTextIndexCorpora(t *testing.T) {
 		needles = append(needles, strings.ToValidUTF8(text[from:min(len(text), from+1+rng.IntN(12))], ""))
 	}
 	verdicts := e.checkIndex(t, alice, m, slices.DeleteFunc(needles, func(s string) bool { return s == "" })...)
-	t.Logf("%d messages, %d verdicts", len(samples), verdicts)
+	status, err := e.IndexStatus(t.Context(), alice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	octets := 0
+	for _, s := range samples {
+		octets += len(s)
+	}
+	t.Logf("%d messages of %d octets, an index of %d, %d verdicts", len(samples), octets, status.Bytes, verdicts)
 }
 
 // indexRecords counts the records of an account's text indexes.
