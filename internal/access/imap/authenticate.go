@@ -29,7 +29,7 @@ func (s *session) authenticate() (string, error) {
 	desk := s.desk()
 	m := desk.Mechanism(s.ctx, mechanism)
 	if m == nil {
-		return "", no("CANNOT", "Unsupported authentication mechanism")
+		return "", no("CANNOT", "Unsupported authentication mechanism, CAPABILITY lists those there are")
 	}
 	err := s.exchange(sasl.NewExchange(m), initial)
 	if err != nil && !desk.Judged(err) {

@@ -160,9 +160,9 @@ func (s *session) lookup() (*command, error) {
 	case cmd.states&s.state != 0:
 		return cmd, nil
 	case s.state == stateNotAuthenticated:
-		return nil, bad("Please log in first")
+		return nil, bad("Please log in first, with LOGIN or AUTHENTICATE")
 	case cmd.states == stateSelected:
-		return nil, bad("No mailbox selected")
+		return nil, bad("No mailbox selected, send SELECT first")
 	}
 	return nil, bad("Already logged in")
 }

@@ -179,7 +179,7 @@ func TestUnauthenticate(t *testing.T) {
 		if _, status := c.finish("b"); !strings.HasPrefix(status, "OK ") {
 			t.Error("login:", status)
 		}
-		if _, status := c.finish("c"); status != "BAD No mailbox selected" {
+		if _, status := c.finish("c"); status != "BAD No mailbox selected, send SELECT first" {
 			t.Error("selected:", status)
 		}
 		if untagged, status := c.finish("d"); !strings.HasPrefix(status, "OK ") || !strings.Contains(fmt.Sprint(untagged), "RECENT") {

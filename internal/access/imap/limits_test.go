@@ -49,7 +49,7 @@ func TestHugeLine(t *testing.T) {
 		c.send("\r\n")
 		want := "x BAD Command line too long"
 		if !login {
-			want = "x BAD Please log in first"
+			want = "x BAD Please log in first, with LOGIN or AUTHENTICATE"
 		}
 		if got := c.line(); got != want {
 			t.Errorf("login %v: %q, want %q", login, got, want)

@@ -15,7 +15,7 @@ import (
 func (s *session) mayLogin() bool { return s.secure || s.info.PlaintextLogin }
 
 // errPrivacy refuses a login in the clear (RFC 5530 3).
-var errPrivacy = no("PRIVACYREQUIRED", "Plaintext authentication is not allowed without TLS")
+var errPrivacy = no("PRIVACYREQUIRED", "Plaintext authentication is not allowed without TLS, send STARTTLS first")
 
 // login = "LOGIN" SP userid SP password (RFC 3501 6.2.3)
 func (s *session) login() (string, error) {

@@ -32,7 +32,7 @@ func (s *session) esearch() (string, error) {
 func (s *session) checkSources(sources *searchSources, ret *searchReturn) error {
 	switch {
 	case s.sel == nil && sources.selected():
-		return bad("No mailbox selected")
+		return bad("No mailbox selected, send SELECT first")
 	case s.sel == nil && ret.update:
 		return bad("UPDATE needs a selected mailbox")
 	case ret.save && !sources.onlySelected():
