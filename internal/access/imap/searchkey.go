@@ -57,10 +57,6 @@ type allKey struct{ viewKey }
 
 func (allKey) eval(*candidate) verdict { return matched }
 
-type noneKey struct{ viewKey }
-
-func (noneKey) eval(*candidate) verdict { return mismatch }
-
 // negation is the opposite of a key.
 func negation(k key) key {
 	if f, ok := k.(flagsKey); ok && f.mask&(f.mask-1) == 0 {

@@ -79,7 +79,7 @@ func (c criterion) values(in *target, found *foundMessages, rows *keyRows, at []
 	case bySize:
 		out := make([]uint32, 0, len(found.indexes))
 		for e := range entriesAt(in.view, found.indexes) {
-			out = append(out, uint32(e.Size))
+			out = append(out, e.Size)
 		}
 		return out
 	case byRelevancy: // the highest first (RFC 6203 6)
