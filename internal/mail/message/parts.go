@@ -119,6 +119,12 @@ func walk(c cursor, depth int, fn func(depth int, p *Part) bool) bool {
 	return true
 }
 
+// emptyText is the part of a multipart that has none: its structure says so
+// too, as the grammar wants a part (RFC 3501 9, body-type-mpart).
+func emptyText(at int64) Part {
+	return Part{HeaderStart: at, BodyStart: at, BodyEnd: at, Text: true, Readable: true}
+}
+
 // cursorAt follows a path. Parts are numbered within a multipart; a message
 // that is not a multipart has itself as part 1.
 func (t PartTable) cursorAt(path []int) (c cursor, ok bool) {
@@ -136,8 +142,10 @@ func (t PartTable) cursorAt(path []int) (c cursor, ok bool) {
 		}
 		switch {
 		case c.part.Kind == Multipart:
+			whole := c.part
 			if !c.child(n) {
-				return c, false
+				c.part = emptyText(whole.BodyEnd)
+				return c, n == 1 && i == len(path)-1
 			}
 		case !isMessage || n != 1:
 			return c, false

@@ -23,7 +23,7 @@ func TestFind(t *testing.T) {
 		"embedded-root": {
 			"": "From: inner", "1": "From: inner", "1.1": "Subject: innermost", "1.1.1": "text", "1.1.1.1": "-", "2": "-",
 		},
-		"no-boundary-parameter": {"": "--x", "1": "-"},
+		"no-boundary-parameter": {"": "--x", "1": "", "2": "-", "1.1": "-"},
 	}
 	for file, sections := range files {
 		msg, table := goldenMessage(t, file)
