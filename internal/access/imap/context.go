@@ -59,7 +59,7 @@ func (s *session) keepInformed(x *searchContext, found []uint32) (string, error)
 		what = "Sort"
 	}
 	if sel.contexts.full(x, len(found)) {
-		s.refuseUpdates(x.tag)
+		s.refuseUpdates(x.tag, "Too many contexts")
 		return what + " completed, will not notify", nil
 	}
 	if x.criteria == nil {
@@ -92,10 +92,12 @@ func (c *contexts) full(x *searchContext, messages int) bool {
 }
 
 // refuseUpdates says that a search is not followed (RFC 5267 4.3.1).
-func (s *session) refuseUpdates(tag string) {
+func (s *session) refuseUpdates(tag, why string) {
 	s.enc.Raw("* NO [NOUPDATE ")
 	s.enc.String(tag)
-	s.enc.Raw("] Too many contexts\r\n")
+	s.enc.Raw("] ")
+	s.enc.Raw(why)
+	s.enc.CRLF()
 }
 
 // leave tells the client which messages left the results because they are gone.
@@ -153,7 +155,7 @@ func (c *contexts) update(_, view *mailstore.View) {
 		err := c.judge(x, in, changed)
 		if err != nil { // it can no longer be followed
 			c.s.srv.log.Warn("imap: search cannot be followed", "user", c.s.user, "err", err)
-			c.s.refuseUpdates(x.tag)
+			c.s.refuseUpdates(x.tag, "Search failed")
 		}
 		return err != nil
 	})

@@ -71,6 +71,9 @@ func (s *session) runMultiSearch(p *keyParser, sources *searchSources, ret *sear
 			text = told
 		}
 	}
+	if ret.update && text == "" {
+		s.refuseUpdates(s.tag, "Only the selected mailbox can be followed")
+	}
 	return text, nil
 }
 
