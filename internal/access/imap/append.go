@@ -1,7 +1,11 @@
 package imap
 
 import (
+	"errors"
+	"math"
+
 	"tram/internal/mailstore"
+	"tram/internal/storage/kv"
 )
 
 // appendMessages: append = "APPEND" SP mailbox 1*(SP append-message)
@@ -22,6 +26,9 @@ func (s *session) appendMessages() (string, error) {
 		return "", err
 	}
 	in := intake{s: s, quota: quota}
+	if in.room, err = s.roomIn(to.account, quota); err != nil {
+		return "", err
+	}
 	defer in.end()
 	for {
 		if err := in.message(); err != nil {
@@ -58,6 +65,18 @@ func (s *session) appendTarget(name string) (destination, mailstore.Quota, error
 	}
 	quota, err := s.quota(at.account)
 	return destination{at.account, mbox.ID}, quota, err
+}
+
+// roomIn is how many octets a quota still has, as far as the user may know.
+func (s *session) roomIn(account kv.Account, q mailstore.Quota) (int64, error) {
+	if q.Bytes == 0 {
+		return math.MaxInt64, nil
+	}
+	used, _, err := s.mail.Usage(s.ctx, account)
+	if errors.Is(err, mailstore.ErrNoRight) {
+		return math.MaxInt64, nil // the commit knows
+	}
+	return q.Bytes - used, err
 }
 
 // appendUID is the response code APPENDUID (RFC 4315 3).

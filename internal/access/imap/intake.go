@@ -24,6 +24,7 @@ const maxCommits = 64
 type intake struct {
 	s          *session
 	quota      mailstore.Quota
+	room       int64 // octets that the quota still has for what has not arrived; the commit decides
 	deliveries []mailstore.Delivery
 	open       []blob.Writer // of the last deliveries, not committed yet
 	buf        *[copyBuffer]byte
@@ -131,8 +132,12 @@ func (in *intake) accept(lit *imapwire.Literal, before int64) error {
 	if lit.Size > in.s.srv.opts.Limits.Append-before {
 		return errTooBig
 	}
+	// All before the client sends it, unless the literal is non-synchronizing.
 	if why := in.s.srv.refuses(lit.Size); why != "" {
-		return no("LIMIT", why) // before the client sends it, unless the literal is non-synchronizing
+		return no("LIMIT", why)
+	}
+	if in.room -= lit.Size; in.room < 0 {
+		return mailstore.ErrOverQuota
 	}
 	return lit.Accept()
 }

@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"math"
+
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 )
@@ -30,7 +32,7 @@ func (s *session) replaceMessage(byUID bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	in := intake{s: s, quota: quota}
+	in := intake{s: s, quota: quota, room: math.MaxInt64} // the old message makes room
 	defer in.end()
 	if err := in.message(); err != nil {
 		return "", err
