@@ -105,3 +105,37 @@ func TestKeyCacheLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestDatesRemembered searches by date: few messages are read as such, until as
+// many were read as half of the mailbox has. New ones are added by themselves.
+func TestDatesRemembered(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	for i := range 10 {
+		c.add("INBOX", testMessage(i))
+	}
+	c.ok("SELECT INBOX")
+	c.ok(`STORE 3 FLAGS.SILENT (\Flagged)`)
+	filled := func() int {
+		s.keys.mu.Lock()
+		defer s.keys.mu.Unlock()
+		for _, box := range s.keys.boxes {
+			if box.rows != nil {
+				return box.rows.filled(keyDates)
+			}
+		}
+		return 0
+	}
+	for i := range 6 {
+		if got := c.ok("SEARCH FLAGGED SINCE 1-Jan-2020"); got[0] != "* SEARCH 3" {
+			t.Errorf("%q", got)
+		}
+		if got, want := filled(), []int{0, 0, 0, 0, 10, 10}[i]; got != want {
+			t.Errorf("%d dates are remembered after %d searches, want %d", got, i+1, want)
+		}
+	}
+	c.add("INBOX", testMessage(11))
+	if got := c.ok("SEARCH SENTON 21-Nov-2026 11"); got[0] != "* SEARCH 11" || filled() != 11 {
+		t.Errorf("%q, %d remembered", got, filled())
+	}
+}
