@@ -212,7 +212,9 @@ func (a *Access) MayDelete(ctx context.Context, id kv.Account, m MailboxID) erro
 	return a.need(ctx, id, m, RightRemove)
 }
 
-// News tells of the mailboxes with the right l, and of another account neither
+// News tells of the mailboxes with the right l. Those that the actor may have
+// lost, by deletion or by a change of rights, are in Lost, without a name; who
+// knew them knows what they were. Of another account it tells neither
 // what its owner subscribes to nor what they note for themselves.
 func (a *Access) News(ctx context.Context, id kv.Account, since ModSeq, own func(ModSeq) bool) (News, error) {
 	n, err := a.Store.News(ctx, id, since, own)
@@ -231,6 +233,8 @@ func (a *Access) News(ctx context.Context, id kv.Account, since ModSeq, own func
 		}
 		if have.has(RightLookup) {
 			seen = append(seen, b)
+		} else if b.Rights || b.Deleted {
+			n.Lost = append(n.Lost, b.ID)
 		}
 	}
 	n.Boxes = seen

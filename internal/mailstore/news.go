@@ -17,6 +17,10 @@ type News struct {
 	Boxes         []BoxNews // by mailbox ID
 	Subscriptions []Mailbox // names that were subscribed or unsubscribed, as they are now
 	Entries       []string  // annotations of the account that were set or removed
+
+	// Lost is filled in by [Access.News]: mailboxes that the actor may not look
+	// up, and perhaps could before.
+	Lost []MailboxID
 }
 
 // BoxNews is what happened to one mailbox. Of a mailbox that is gone Mailbox

@@ -35,10 +35,10 @@ type feed struct {
 	since   mailstore.ModSeq // heard up to here
 	cancel  func()           // ends the watch
 
-	// visible are the mailboxes of another account that the user may watch. It
-	// is needed when one is gone or was taken from the user: then the rights do
-	// not say any more that the client may hear of its end.
-	visible map[mailstore.MailboxID]bool
+	// visible are the mailboxes of another account that the user can look up,
+	// by the names that the client knows: of one that is deleted, or taken from
+	// the user, the store tells nothing but that.
+	visible map[mailstore.MailboxID]string
 }
 
 // hereFeed watches the selected mailbox.
@@ -119,15 +119,15 @@ func (s *session) follow(n *notifier) error {
 	return nil
 }
 
-// see notes which mailboxes of another account the user may watch.
+// see notes which mailboxes of another account the user can look up.
 func (s *session) see(f *feed) error {
 	boxes, err := s.mail.Mailboxes(s.ctx, f.account)
 	if err != nil {
 		return err
 	}
-	f.visible = make(map[mailstore.MailboxID]bool, len(boxes))
+	f.visible = make(map[mailstore.MailboxID]string, len(boxes))
 	for _, m := range boxes {
-		f.visible[m.ID] = m.ID != 0
+		f.visible[m.ID] = f.prefix + m.Name
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (s *session) tellArrived(from mailstore.UID) error {
 		return nil
 	}
 	_, err := s.fetchBatch(n.fetch, uids, nil)
-	if isDamage(err) {
+	if isDamage(err) && s.state != stateLogout {
 		s.enc.Raw("* NO [CORRUPTION] Stored data is damaged\r\n")
 		return nil
 	}

@@ -74,12 +74,18 @@ func (s *session) accountsOf(n *notifier) ([]place, error) {
 
 // tellShared tells what happened in another account.
 func (s *session) tellShared(f *feed, news *mailstore.News) error {
-	if len(news.Boxes) == 0 {
+	if len(news.Boxes)+len(news.Lost) == 0 {
 		return nil
 	}
 	subscribed, err := s.mail.Subscriptions(s.ctx, s.account)
 	if err != nil {
 		return err
+	}
+	for _, id := range news.Lost {
+		if name := f.visible[id]; name != "" {
+			delete(f.visible, id)
+			s.tellLost(name, slices.Contains(subscribed, name))
+		}
 	}
 	for i := range news.Boxes {
 		b := &news.Boxes[i]
@@ -92,32 +98,30 @@ func (s *session) tellShared(f *feed, news *mailstore.News) error {
 		if b.Was != "" {
 			b.Was = f.prefix + b.Was
 		}
-		b.Entries = slices.DeleteFunc(b.Entries, func(e string) bool { return !strings.HasPrefix(e, "/shared/") })
-		was, is := f.visible[b.ID], have&mailstore.RightLookup != 0 && !b.Deleted
-		f.visible[b.ID] = is
-		switch {
-		case was != is && !b.Deleted:
-			s.tellGranted(b, is)
-		case was && have&mailstore.RightRead != 0, was && b.Deleted:
-			s.tellBox(f.account, b)
+		b.Created = f.visible[b.ID] == "" // for this client
+		f.visible[b.ID] = b.Name
+		if have&mailstore.RightRead == 0 {
+			b.Arrived, b.Flags, b.Expunged, b.Entries = false, false, false, nil
 		}
+		events := s.notify.wanted(watched{name: b.Name, subscribed: b.Subscribed})
+		if b.Created && b.Rights && events != 0 && events&eventMailboxName == 0 {
+			s.writeNamed(b.Mailbox, "", "") // it takes \NoAccess back (RFC 5465 5.9)
+		}
+		s.tellBox(f.account, b)
 	}
 	return nil
 }
 
-// tellGranted tells that the user may look a mailbox up from now on, or may not
-// any more: for the client it was made or deleted (RFC 5465 5.4, 5.9).
-func (s *session) tellGranted(b *mailstore.BoxNews, granted bool) {
-	events := s.notify.wanted(watched{name: b.Name, subscribed: b.Subscribed})
-	m := b.Mailbox
+// tellLost tells that a mailbox was deleted, or that the user may not look it up
+// any more, which for the client is the same (RFC 5465 5.4, 5.9).
+func (s *session) tellLost(name string, subscribed bool) {
+	events := s.notify.wanted(watched{name: name, subscribed: subscribed})
+	m := mailstore.Mailbox{Name: name, Subscribed: subscribed}
 	switch {
-	case events == 0:
-	case granted:
-		s.writeNamed(m, "", "")
 	case events&eventMailboxName != 0:
-		m.ID = 0
 		s.writeNamed(m, "", "")
-	default:
+	case events != 0:
+		m.ID = 1 // it may still be there
 		s.writeNamed(m, "", `\NoAccess`)
 	}
 }

@@ -100,6 +100,7 @@ func (s *session) tellChanges(enc *imapwire.Encoder) {
 		if s.listens() {
 			s.pushChanges(enc)
 		}
+		s.still.Store(false)
 		s.mu.Unlock()
 	}
 }
@@ -113,7 +114,7 @@ func (s *session) listens() bool {
 		if n.look(s) || n.owesExpunge(s.sel) {
 			s.dirty.Store(true)
 		}
-		return len(n.feeds) > 0 || n.here != nil
+		return s.idling != nil || len(n.feeds) > 0 || n.here != nil
 	}
 	return s.idling != nil
 }
@@ -139,7 +140,7 @@ func (s *session) pushChanges(enc *imapwire.Encoder) {
 
 // tellNow tells the client everything that it wants to hear now.
 func (s *session) tellNow() error {
-	if s.still.Swap(false) && s.idling != nil {
+	if s.still.Load() && s.idling != nil {
 		s.enc.Raw("* OK Still here\r\n")
 	}
 	if s.sel != nil {

@@ -97,10 +97,18 @@ func newSession(srv *Server, ctx context.Context, nc net.Conn, info listen.Info)
 func (s *session) serve() {
 	defer s.end()
 	s.srv.crew.run(s)
-	for s.state != stateLogout {
+	for s.goesOn() {
 		s.received, s.readFailed = s.await()
 		s.srv.crew.run(s)
 	}
+}
+
+// goesOn reports whether the session waits for the client once more. A pusher
+// may end it too.
+func (s *session) goesOn() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state != stateLogout
 }
 
 // end releases what the session holds.
