@@ -25,6 +25,7 @@ const (
 	MaxEntryBytes      = 160      // octets of an entry's name
 	MaxAnnotationBytes = 32 << 10 // octets of a value
 	MaxAnnotations     = 64       // of a mailbox that are shared, and as many for each user
+	MaxAnnotated       = 4 << 20  // octets of all values of a mailbox, whoever set them
 )
 
 // Errors of SetAnnotations.
@@ -124,7 +125,10 @@ func (s *Store) SetAnnotations(ctx context.Context, id kv.Account, m MailboxID, 
 		if err != nil {
 			return err
 		}
-		return t.annotate(m, user, have, set, log)
+		if err := t.annotate(m, user, have, set, log); err != nil {
+			return err
+		}
+		return t.boundAnnotations(m)
 	})
 }
 
@@ -166,6 +170,20 @@ func (t *tx) annotate(m MailboxID, user string, have, set []Annotation, log *cha
 		return ErrTooManyAnnotations
 	}
 	return nil
+}
+
+// boundAnnotations keeps users with whom a mailbox is shared from filling the
+// owner's account: what they note there counts for nobody's quota.
+func (t *tx) boundAnnotations(m MailboxID) error {
+	octets := 0
+	it := t.space.Scan(appendBoxKey(nil, kindAnnotation, m), appendBoxKey(nil, kindAnnotation, m+1))
+	defer it.Close()
+	for it.Next() {
+		if octets += len(it.Value()); octets > MaxAnnotated {
+			return ErrTooManyAnnotations
+		}
+	}
+	return it.Err()
 }
 
 // copyAnnotations gives the new INBOX those of the old one, whatever name that

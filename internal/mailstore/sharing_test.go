@@ -242,6 +242,21 @@ func TestAnnotations(t *testing.T) {
 	if err := owner.SetAnnotations(ctx, alice, s.sub, large); !errors.Is(err, ErrAnnotationTooLarge) {
 		t.Error(err)
 	}
+	s.grant(t, s.sub, WhoAnyone, RightLookup|RightRead)
+	value := bytes.Repeat([]byte{'x'}, MaxAnnotationBytes)
+	var full error
+	users := 0
+	for ; users < 10 && full == nil; users++ {
+		a := s.As(Actor{Address: fmt.Sprintf("user%d@example.org", users), Account: bob + 10 + kv.Account(users)})
+		for i := range MaxAnnotations {
+			if full = a.SetAnnotations(ctx, alice, s.sub, []Annotation{{fmt.Sprintf("/private/x%d", i), value}}); full != nil {
+				break
+			}
+		}
+	}
+	if !errors.Is(full, ErrTooManyAnnotations) || users != 2 {
+		t.Error("users who fill the owner's account", users, full)
+	}
 	for in, good := range map[string]bool{
 		"/Shared/Comment": true, "/private/a/b": true, "/shared": false, "/shared/": false, "/shared//x": false,
 		"/other/x": false, "shared/x": false, "/shared/a*": false, "/shared/%": false, "/shared/é": false, "/shared/x\n": false, "": false,
