@@ -17,7 +17,8 @@ const (
 	indexDocs     = 8192     // messages of one segment, before it is merged with others
 	indexCommit   = 1 << 20  // bytes of records in one commit
 	indexWhole    = 1 << 20  // up to here a message is read at once
-	indexText     = 32 << 20 // octets of text of a message; one with more is always scanned
+	indexText     = 32 << 20 // octets of text of a message; one with more is always scanned,
+	indexTerms    = 2 << 20  // and so is one with more bytes of terms that no other has: some 28,000
 	indexKept     = 1 << 20  // a larger buffer is not used again
 	indexMessages = 256      // so many new messages of a mailbox are worth a segment,
 	indexBytes    = 4 << 20  // or so many octets
@@ -218,7 +219,7 @@ func (w *indexWork) text(ctx context.Context, m *Message) error {
 		return err
 	}
 	own := int64(len(m.Own))
-	size, full := 0, false
+	size, full, had := 0, false, w.builder.Size()
 	err = message.SortedText(io.NewSectionReader(r, own, m.Size-own), table, func(body bool, chunk []byte) bool {
 		scope := HeaderText
 		if body {
@@ -226,14 +227,17 @@ func (w *indexWork) text(ctx context.Context, m *Message) error {
 		}
 		w.builder.Write(scope, chunk)
 		size += len(chunk)
-		full = size > indexText || w.builder.Size() > 2*indexMemory
+		full = size > indexText || w.builder.Size()-had > indexTerms
 		return !full && ctx.Err() == nil
 	})
 	if err == nil && full {
-		err = errSegmentFull
+		err = errTooMuchText
 	}
 	return err
 }
+
+// errTooMuchText says that an index of a message would be too large.
+var errTooMuchText = errors.New("mailstore: too much text for the index")
 
 // open gives the bytes of a message.
 func (w *indexWork) open(ctx context.Context, m *Message) (r io.ReaderAt, done func(), err error) {

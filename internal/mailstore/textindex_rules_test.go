@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"tram/internal/mail/fold"
 	"tram/internal/storage/kv"
 )
 
@@ -108,4 +109,29 @@ func heap() uint64 {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	return s.HeapAlloc
+}
+
+// TestTextIndexTooMuch leaves a message with too many words of its own to be
+// scanned, and does not let it fill the index.
+func TestTextIndexTooMuch(t *testing.T) {
+	e := newEnv(t)
+	m := e.inbox(t, alice)
+	var b strings.Builder
+	b.WriteString("Subject: x\r\n\r\n")
+	for n := range 3 * indexTerms / 64 {
+		fmt.Fprintf(&b, "w%07dx ", n)
+	}
+	e.deliver(t, alice, m, indexMessageText("alpha"), nil)
+	e.deliver(t, alice, m, b.String(), nil)
+	if err := e.UpdateIndex(t.Context(), alice); err != nil {
+		t.Fatal(err)
+	}
+	status, err := e.IndexStatus(t.Context(), alice)
+	if err != nil || status.Fresh != 0 || status.Bytes > indexTerms/2 {
+		t.Errorf("%+v, %v", status, err)
+	}
+	found, err := e.TextCandidates(t.Context(), alice, m, fold.NewNeedle("w0000001x").Query().Terms, BodyText)
+	if err != nil || fmt.Sprint(found) != "{2 [] [{2 2}]}" {
+		t.Errorf("%v, %v", found, err)
+	}
 }

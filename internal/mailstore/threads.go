@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"tram/internal/mail/fold"
 	"tram/internal/mail/message"
 	"tram/internal/storage/kv"
 )
@@ -128,7 +129,7 @@ func threadKeys(lines []byte) []threadKey {
 	}
 	base, _ := message.BaseSubject(message.DecodeText(subject))
 	var folded, hashed [256]byte // what is usual fits in
-	h := threadHash{subject: message.AppendFolded(folded[:0], []byte(base)), buf: hashed[:0], keys: make([]threadKey, 0, 4)}
+	h := threadHash{subject: fold.AppendCased(folded[:0], []byte(base)), buf: hashed[:0], keys: make([]threadKey, 0, 4)}
 	h.add(own, 1)
 	h.add(inReplyTo, maxReplyIDs)
 	h.addLast(references)

@@ -94,10 +94,14 @@ func (p *keyParser) text(name string) (key, bool) {
 	if !ok {
 		return nil, false
 	}
-	if p.bodies++; p.bodies > maxBodySearches {
+	k := p.stringKey(n, func(n *needle) key {
+		p.bodies++ // each word of a FUZZY string is one
+		return newTextKey(n, name == "BODY")
+	})
+	if p.bodies > maxBodySearches {
 		return nil, p.d.Fail("Too many search keys for message texts")
 	}
-	return p.stringKey(n, func(n *needle) key { return newTextKey(n, name == "BODY") }), true
+	return k, true
 }
 
 // fuzzyKey reads the key behind FUZZY (RFC 6203 3).

@@ -28,7 +28,7 @@
 //	dst = fields.Append(dst, digest.Header)                 // BODY[HEADER.FIELDS (...)]
 //	dst = message.AppendBody(dst, digest.BodyStructure)     // BODY
 //	r, err := message.OpenPart(body, part)                  // BINARY[2.1]
-//	found, err := message.NewSearch("word").InText(body, table) // SEARCH TEXT "word"
+//	err := message.Text(body, table, func(chunk []byte) bool { … }) // what SEARCH TEXT looks at
 //
 // # Fields and texts
 //

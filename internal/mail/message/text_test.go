@@ -134,37 +134,6 @@ func TestTextLongField(t *testing.T) {
 	}
 }
 
-func TestSearch(t *testing.T) {
-	r := bytes.NewReader(textMessage)
-	for key, want := range map[string][2]bool{ // in the text, in the body
-		"": {true, true}, "NGUYỄN": {true, false}, "nguye\u0302\u0303n": {true, false},
-		"tiếng VIỆT": {true, true}, "đường": {true, true}, "subject: INNER": {true, false},
-		"inner TEXT": {true, true}, "binary": {false, false}, "việtinner": {false, false}, "absent": {false, false},
-	} {
-		s := NewSearch(key)
-		inText, err1 := s.InText(r, textTable(t))
-		inBody, err2 := s.InBody(r, textTable(t))
-		if err := errors.Join(err1, err2); err != nil || inText != want[0] || inBody != want[1] {
-			t.Errorf("%q: in text %v, in body %v, %v; want %v", key, inText, inBody, err, want)
-		}
-	}
-	if s := NewSearch("straße"); !s.In([]byte("die STRAßE")) || s.In([]byte("x")) {
-		t.Error("In is wrong")
-	}
-}
-
-// TestSearchAcrossChunks finds what two reads cut apart.
-func TestSearchAcrossChunks(t *testing.T) {
-	for shift := range 40 {
-		body := append(repeated("x", 4096-20+shift), "the Needle, found"...)
-		msg := append([]byte("\r\n"), body...)
-		table, _ := Parts(digestOf(t, msg).Parts)
-		if found, err := NewSearch("needle").InBody(bytes.NewReader(msg), table); !found || err != nil {
-			t.Fatalf("shift %d: %v, %v", shift, found, err)
-		}
-	}
-}
-
 // TestTextLargeBodies cuts characters and escapes at every place of a chunk.
 func TestTextLargeBodies(t *testing.T) {
 	for shift := range 6 {
