@@ -221,8 +221,10 @@ func (a *actor) compareResync(known []uint32) error {
 		if !there && a.alone {
 			return fmt.Errorf("session %d: UID %d of %s is gone, and was not among VANISHED", a.n, uid, a.v.box)
 		}
-		// Others may have changed keywords meanwhile, but not what is ours.
-		if r, ours := a.world.get(a.v.box, uid); ours && there && r.owner == a.n && told[uid].has(`\Seen`) != now.has(`\Seen`) {
+		// Others may have changed keywords meanwhile, but not what is ours. Flags
+		// that were never told, a client knows that it must ask for.
+		_, was := told[uid]
+		if r, ours := a.world.get(a.v.box, uid); was && ours && there && r.owner == a.n && told[uid].has(`\Seen`) != now.has(`\Seen`) {
 			return fmt.Errorf("session %d: UID %d of %s resynchronised as %q, it is %q", a.n, uid, a.v.box, told[uid], now)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -99,6 +100,11 @@ func (c *cast) each(do func(*actor) error) {
 	}
 	group.Wait()
 	if err := errors.Join(errs...); err != nil {
+		for i, a := range c.actors {
+			if errs[i] != nil && a.c != nil {
+				c.t.Logf("session %d:\n%s", i, strings.Join(a.c.recent, "\n"))
+			}
+		}
 		c.t.Fatalf("%v", err)
 	}
 }

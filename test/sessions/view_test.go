@@ -194,8 +194,7 @@ func (v *view) vanish(fields []any) error {
 	for _, uid := range set {
 		i := slices.Index(v.uids, uid)
 		if i < 0 {
-			// One whose number was not asked for yet: they stand at the end.
-			i = slices.Index(v.uids, 0)
+			i = v.place(uid)
 		}
 		if i < 0 {
 			return fmt.Errorf("UID %d is not known", uid)
@@ -204,6 +203,23 @@ func (v *view) vanish(fields []any) error {
 		delete(v.flags, uid)
 	}
 	return nil
+}
+
+// place is where a message stands whose UID was not asked for yet: at a number
+// without UID, between the known ones around it. -1 when there is none.
+func (v *view) place(uid uint32) int {
+	found := -1
+	for i, known := range v.uids {
+		switch {
+		case known == 0 && found < 0:
+			found = i
+		case known > uid:
+			return found
+		case known != 0:
+			found = -1
+		}
+	}
+	return found
 }
 
 // known is the UIDs of the messages that the session knows of.

@@ -27,6 +27,19 @@ type client struct {
 	// told is called for each untagged response, in order. What it returns
 	// ends the command.
 	told func(response) error
+
+	recent []string // the last lines, for a report
+}
+
+// recentLines is how many lines of a connection a report shows.
+const recentLines = 40
+
+// note remembers a line, as far as a reader wants to see it.
+func (c *client) note(mark, line string) {
+	if len(c.recent) == recentLines {
+		c.recent = c.recent[1:]
+	}
+	c.recent = append(c.recent, mark+line[:min(len(line), 160)])
 }
 
 // response is one untagged or tagged response, taken apart: atoms are atom,
@@ -88,6 +101,8 @@ func (c *client) begin(command string) (tag string, err error) {
 }
 
 func (c *client) write(text string) error {
+	first, _, _ := strings.Cut(text, "\r\n")
+	c.note("C: ", first)
 	c.nc.SetDeadline(time.Now().Add(patience))
 	if _, err := io.WriteString(c.nc, text); err != nil {
 		return fmt.Errorf("%w: %w", errGone, err)
@@ -163,6 +178,7 @@ func (c *client) read() (response, error) {
 		}
 		literals = append(literals, string(text))
 	}
+	c.note("S: ", line.String())
 	p := parser{rest: line.String(), literals: literals}
 	fields := p.list()
 	return response{line: line.String(), fields: fields}, nil
