@@ -144,9 +144,16 @@ func (s *session) knownDates(in *target) (*keyRows, error) {
 	return s.keys(in, unranked, keyDates)
 }
 
+// dateBytes is what the dates of one message take.
+const dateBytes = 4 + 2*8 + 3*4
+
 // worthDates notes that the dates of some messages have to be read, and reports
-// whether it is better to read all of them and be done with it.
+// whether it is better to read all of them and be done with it. Those of a
+// mailbox that is too large would be forgotten at once.
 func (s *session) worthDates(in *target, messages int) bool {
+	if int64(in.view.Len())*dateBytes > s.srv.keys.limit {
+		return false
+	}
 	box := s.srv.keys.box(boxName{in.account, in.id, in.view.UIDValidity()})
 	box.mu.Lock()
 	defer box.mu.Unlock()
