@@ -39,6 +39,9 @@ func (a *app) verification(name, short, long string, v *control.Verify) *cobra.C
 			if v.Rate, err = parseRate(rate); err != nil {
 				return err
 			}
+			if v.Quarantine && !v.Repair {
+				return usageErrorf("--quarantine moves messages, and verify changes nothing; use tram store repair --quarantine")
+			}
 			v.Address = first(args)
 			return a.with(c.Context(), func(ops control.Operations) error { return a.verify(c.Context(), ops, *v) })
 		},

@@ -37,6 +37,9 @@ func (d *maildrop) record(ctx context.Context, i, waiting int) (*mailstore.Messa
 	d.forget()
 	a := &d.ahead
 	err := d.scan(ctx, i, to, mailstore.WantMeta, func(_ int, m *mailstore.Message) error {
+		for n := len(a.messages); n > 0 && a.messages[n-1].UID >= m.UID; n-- {
+			a.messages = a.messages[:n-1] // see scan
+		}
 		kept := *m
 		start := len(a.own)
 		a.own = append(a.own, m.Own...)
@@ -49,6 +52,9 @@ func (d *maildrop) record(ctx context.Context, i, waiting int) (*mailstore.Messa
 	}
 	if m := a.find(uid); m != nil {
 		return m, nil
+	}
+	if to > i+1 {
+		return d.record(ctx, i, 0) // gone, or damaged: alone it tells
 	}
 	return nil, mailstore.ErrNoMessage
 }

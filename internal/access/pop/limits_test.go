@@ -1,6 +1,7 @@
 package pop_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 
 	"tram/internal/access/pop"
 	"tram/internal/mailstore"
+	"tram/internal/storage/kv"
 )
 
 // TestLineLength: a line of the limit is a command, a longer one ends the
@@ -156,5 +158,51 @@ func TestUniqueIDs(t *testing.T) {
 	}
 	if after := s.uidls(); strings.Join(after, " ") != strings.Join(before, " ") {
 		t.Errorf("%q\nafter the messages came back\n%q", before, after)
+	}
+}
+
+// TestDamagedRecord: a record that cannot be read costs its own message, also
+// amidst a pipeline, and none of the lists.
+func TestDamagedRecord(t *testing.T) {
+	s := newServer(t)
+	for i := range 9 {
+		s.deliver(fmt.Sprintf("Subject: %d\r\n\r\n", i+1))
+	}
+	inbox, err := s.store.Lookup(t.Context(), s.account, "INBOX")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = kv.Durable(t.Context(), s.db, []kv.Account{s.account}, func(tx kv.Tx) error {
+		for _, uid := range []uint32{4, 7} {
+			key := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte{'m'}, uint32(inbox.ID)), uid)
+			if err := tx.Account(s.account).Set(key, []byte{1, 2}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ids := s.uidls(); len(ids) != 9 {
+		t.Errorf("%q", ids)
+	}
+	c := s.dial("")
+	fmt.Fprintf(c.conn, "USER %s\r\nPASS %s\r\n", user, password)
+	for i := range 9 {
+		fmt.Fprintf(c.conn, "RETR %d\r\n", i+1)
+	}
+	for range 3 {
+		s.expect(c, "+OK")
+	}
+	for i := range 9 {
+		if i == 3 || i == 6 {
+			s.expect(c, "-ERR [SYS/PERM] this message is damaged")
+			continue
+		}
+		s.expect(c, "+OK")
+		s.expect(c, fmt.Sprint("Subject: ", i+1))
+		s.expect(c, "")
+		s.expect(c, ".")
 	}
 }

@@ -2,6 +2,7 @@ package pop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"tram/internal/mailstore"
@@ -95,8 +96,24 @@ func (d *maildrop) uids(from, to int) mailstore.UIDSet {
 	return mailstore.UIDSet{{First: d.view.At(from).UID, Last: d.view.At(to - 1).UID}}
 }
 
-// scan calls fn for the messages from … to-1 that still exist.
+// scan calls fn for the messages from … to-1 that still exist. A record that is
+// damaged costs its own message: fn is called again then for some before it, and
+// for those behind it. Of one message alone it is an error.
 func (d *maildrop) scan(ctx context.Context, from, to int, want mailstore.Want, fn func(i int, m *mailstore.Message) error) error {
+	err := d.scanOnce(ctx, from, to, want, fn)
+	if to-from < 2 || !errors.Is(err, mailstore.ErrCorrupt) {
+		return err
+	}
+	middle := (from + to) / 2
+	for _, half := range [2][2]int{{from, middle}, {middle, to}} {
+		if err := d.scan(ctx, half[0], half[1], want, fn); err != nil && !errors.Is(err, mailstore.ErrCorrupt) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *maildrop) scanOnce(ctx context.Context, from, to int, want mailstore.Want, fn func(i int, m *mailstore.Message) error) error {
 	return d.store.Messages(ctx, d.account, d.view.Mailbox(), d.uids(from, to), want, func(m *mailstore.Message) error {
 		if i, ok := d.view.Index(m.UID); ok {
 			return fn(i, m)

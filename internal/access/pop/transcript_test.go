@@ -30,6 +30,7 @@ import (
 	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 	"tram/internal/storage/blob/disk"
+	"tram/internal/storage/kv"
 	"tram/internal/storage/kv/pebble"
 )
 
@@ -94,6 +95,7 @@ func play(t *testing.T, archive *txtar.Archive) {
 // server is a POP3 server over real stores in memory.
 type server struct {
 	t       testing.TB
+	db      kv.DB
 	store   *mailstore.Store
 	blobs   *disk.Store
 	account directory.AccountID
@@ -127,7 +129,7 @@ func newServer(t testing.TB) *server {
 	check(err)
 	account, err := d.AddAccount(t.Context(), directory.Account{Address: user}, password)
 	check(err)
-	s := &server{t: t, blobs: blobs, account: account.ID, store: mailstore.New(db, blobs, mailstore.Options{})}
+	s := &server{t: t, db: db, blobs: blobs, account: account.ID, store: mailstore.New(db, blobs, mailstore.Options{})}
 	config := certificate(t)
 	s.info = listen.Info{Protocol: "pop3", TLSMode: listen.StartTLS, TLSConfig: func() *tls.Config { return config }}
 	drops := pop.NewMaildrops()
