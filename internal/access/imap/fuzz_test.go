@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"tram/internal/access/imap/inflate"
 	"tram/internal/access/listen"
 )
 
@@ -64,6 +65,8 @@ func FuzzSession(f *testing.F) {
 		"a STORE 1:* (UNCHANGEDSINCE 5) +FLAGS.SILENT (\\Seen a b c)\r\na EXPUNGE\r\n",
 		"a APPEND INBOX (\\Seen) \"01-Jan-2020 10:00:00 +0200\" {3+}\r\nabc {3+}\r\ndef\r\n",
 		"a LIST (SUBSCRIBED RECURSIVEMATCH) \"a\" (%/* b) RETURN (CHILDREN STATUS (MESSAGES SIZE))\r\n",
+		"a ENABLE QRESYNC IMAP4rev2\r\nb SELECT INBOX (QRESYNC (1 2 1:5 (1,2 1,2)) CONDSTORE)\r\nc UID FETCH 1:* FLAGS (CHANGEDSINCE 1 VANISHED)\r\n",
+		"a COMPRESS DEFLATE\r\n\x00\x09\x00\xf6\xffb NOOP\r\n\x00", "a ENABLE UIDONLY\r\nb UID FETCH 1 FLAGS\r\nc UNAUTHENTICATE\r\nd LOGIN a b\r\n",
 		"a IDLE\r\nDONE\r\na IDLE\r\nx\r\n", "a CREATE &AOk-/b\r\nb RENAME &AOk- c\r\n", "\r\n\r\n{5+}\r\n", "a ID (\"a\" NIL)\r\n",
 	} {
 		f.Add([]byte(s))
@@ -75,8 +78,31 @@ func FuzzSession(f *testing.F) {
 		s.log = slog.New(noPanics{quiet.Handler(), t})
 		conn := &scriptConn{in: io.MultiReader(strings.NewReader(setup), bytes.NewReader(input))}
 		s.ServeConn(t.Context(), conn, listen.Info{PlaintextLogin: true})
-		wellFormed(t, conn.out.Bytes())
+		plain, compressed, active := bytes.Cut(conn.out.Bytes(), []byte(" OK DEFLATE active\r\n"))
+		if active {
+			plain = append(plain, " OK\r\n"...)
+			wellFormed(t, inflated(compressed))
+		}
+		wellFormed(t, plain)
 	})
+}
+
+// inflated is what the server compressed, up to where it did not any more.
+func inflated(data []byte) []byte {
+	var r inflate.Reader
+	r.Feed(data)
+	var out []byte
+	buf := make([]byte, 4096)
+	for r.Ready() {
+		n, err := r.Read(buf)
+		if out = append(out, buf[:n]...); err != nil {
+			break
+		}
+	}
+	if end := bytes.Index(out, []byte("OK UNAUTHENTICATE completed\r\n")); end >= 0 {
+		out = out[:bytes.Index(out[end:], []byte("\n"))+end+1]
+	}
+	return out
 }
 
 // wellFormed checks that output is a sequence of responses: each begins as one,
