@@ -262,8 +262,11 @@ func TestTextIndexCorpora(t *testing.T) {
 	m := e.inbox(t, alice)
 	var samples []string
 	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		ext := filepath.Ext(path)
-		if err != nil || d.IsDir() || ext != ".eml" && ext != ".raw" && ext != ".txt" && ext != ".msg" {
+		if d.IsDir() || ext != ".eml" && ext != ".raw" && ext != ".txt" && ext != ".msg" {
 			return nil
 		}
 		text, err := os.ReadFile(path)
