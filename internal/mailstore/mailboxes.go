@@ -96,6 +96,9 @@ func findMailbox(r kv.Reader, name string) (MailboxID, error) {
 		}
 		return acct.home[home], nil
 	}
+	if strings.HasSuffix(name, "/") {
+		return 0, ErrNoMailbox // only CREATE takes a separator at the end (RFC 3501 6.3.3)
+	}
 	name, err := normalName(name)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrNoMailbox, err) // what cannot be created does not exist

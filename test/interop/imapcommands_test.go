@@ -309,6 +309,12 @@ var commandExceptions = []struct {
 	{"missing spaces", func(command, tram, _ string) bool {
 		return tram == "BAD" && joined.MatchString(command)
 	}},
+	{"order of complaints", func(command, tram, dovecot string) bool {
+		return tram == "BAD" && dovecot == "NO" && strings.Count(command, " ") > 1 || tram == "NO" && dovecot == "BAD" && strings.Contains(command, "nonsense")
+	}},
+	{"double spaces", func(command, _, dovecot string) bool {
+		return dovecot == "BAD" && strings.Contains(command, "  ")
+	}},
 	{"wildcards in names", func(command, _, _ string) bool {
 		return !strings.HasPrefix(command, "L") && wildcard.MatchString(command)
 	}},

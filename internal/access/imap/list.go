@@ -58,7 +58,7 @@ func (s *session) list() (string, error) {
 		return "", s.dec.Err()
 	}
 	if !req.extended && req.patterns[0] == "" {
-		s.writeRoot("LIST", req.reference)
+		s.writeRoot(req.reference)
 		return "", nil
 	}
 	names, err := s.listNames(&req)
@@ -82,14 +82,14 @@ func (s *session) list() (string, error) {
 
 // writeRoot answers a client that asks for the separator: with the root of the
 // name that the reference has (RFC 3501 6.3.8).
-func (s *session) writeRoot(response, reference string) {
+func (s *session) writeRoot(reference string) {
 	root := ""
 	for _, prefix := range []string{sharedPrefix, publicPrefix} {
 		if s.srv.opts.Neighbours != nil && strings.HasPrefix(reference, prefix) {
 			root = prefix
 		}
 	}
-	s.enc.Raw("* " + response + " (\\Noselect) \"/\" \"" + root + "\"\r\n")
+	s.enc.Raw("* LIST (\\Noselect) \"/\" \"" + root + "\"\r\n")
 }
 
 func (s *session) listArgs(req *listRequest) bool {

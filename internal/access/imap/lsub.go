@@ -10,8 +10,7 @@ func (s *session) lsub() (string, error) {
 		return "", d.Err()
 	}
 	if pattern == "" {
-		s.writeRoot("LSUB", reference)
-		return "", nil
+		return "", nil // no such name can be subscribed; the separator is LIST's to tell
 	}
 	// With "%" a name above subscribed ones is shown too, as \Noselect
 	// (RFC 3501 6.3.9).
