@@ -231,7 +231,7 @@ func TestRights(t *testing.T) {
 // that show each what they may see; the tests below try them.
 var private = []string{
 	"Rights", "Shared", "Lookup", "Mailboxes", "Watch", "News",
-	"SetUse", "Subscriptions", "Subscribe", "Unsubscribe", "Changes", "Usage", "DeleteAccount",
+	"SetUse", "Revoke", "Subscriptions", "Subscribe", "Unsubscribe", "Changes", "Usage", "DeleteAccount",
 }
 
 // open are the methods of Store that need no decision.
@@ -274,7 +274,7 @@ func TestPrivate(t *testing.T) {
 	s.grant(t, s.team, bobAddress, AllRights)
 	calls := map[string]error{
 		"Subscribe": s.bob.Subscribe(ctx, alice, "Team"), "Unsubscribe": s.bob.Unsubscribe(ctx, alice, "Team"),
-		"DeleteAccount": s.bob.DeleteAccount(ctx, bob), "SetUse": s.bob.SetUse(ctx, alice, s.team, UseJunk),
+		"DeleteAccount": s.bob.DeleteAccount(ctx, bob), "Revoke": s.bob.Revoke(ctx, bobAddress), "SetUse": s.bob.SetUse(ctx, alice, s.team, UseJunk),
 	}
 	_, calls["Subscriptions"] = s.bob.Subscriptions(ctx, alice)
 	_, _, _, calls["Changes"] = s.bob.Changes(ctx, alice, 0)
@@ -338,6 +338,19 @@ func TestSharedIndex(t *testing.T) {
 	if got := shared(bobAddress, bob); len(got) != 0 {
 		t.Fatal("taken away", got)
 	}
+	s.grant(t, s.team, bobAddress, AllRights)
+	s.grant(t, s.sub, bobAddress, RightRead)
+	s.grant(t, s.sub, "carol@example.org", RightRead)
+	if err := s.Revoke(ctx, "Bob@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	if have, err := s.bob.Rights(ctx, alice, s.team); err != nil || have != 0 || len(shared(bobAddress, bob)) != 0 {
+		t.Fatal("revoked", have, err)
+	}
+	if got := shared("carol@example.org", carol); len(got) != 1 {
+		t.Fatal("what others have stays", got)
+	}
+	s.grant(t, s.sub, "carol@example.org", 0)
 	s.grant(t, s.team, WhoAnyone, RightLookup|RightRead)
 	if _, err := s.Create(ctx, alice, "Team/a/b", ""); err != nil {
 		t.Fatal(err)

@@ -63,6 +63,19 @@ func TestSharing(t *testing.T) {
 	lan.expect("2 STATUS Shared/an@example.org/INBOX (MESSAGES)", "2 NO [NONEXISTENT]")
 	lan.expect("3 APPEND INBOX {5+}\r\nA: b\n", "3 OK")
 
+	// An address that somebody else gets brings no rights with it.
+	if err := ops.DeleteAccount(ctx, control.AccountDeletion{Address: "binh@example.org"}); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := ops.Rights(ctx, team.MailboxName); err != nil || len(left) != 0 {
+		t.Fatal(left, err)
+	}
+	if _, err := r.stores.Directory.AddAccount(ctx, directory.Account{Address: "binh@example.org"}, "secret"); err != nil {
+		t.Fatal(err)
+	}
+	binh = login("binh@example.org")
+	binh.expect("1 STATUS Shared/an@example.org/INBOX (MESSAGES)", "1 NO [NONEXISTENT]")
+
 	// The account of who shared goes, and with it what was shared.
 	if err := ops.DeleteAccount(ctx, control.AccountDeletion{Address: "an@example.org", Purge: true}); err != nil {
 		t.Fatal(err)

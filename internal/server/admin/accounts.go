@@ -85,6 +85,9 @@ func (a *Admin) DeleteAccount(ctx context.Context, d control.AccountDeletion) er
 		return kinded(err)
 	}
 	a.log.InfoContext(ctx, "account deleted", "account", acct.Address, "purged", d.Purge)
+	if err := a.revoke(ctx, acct.Address); err != nil {
+		return err
+	}
 	if d.Purge {
 		return a.purge(ctx, acct.ID)
 	}
@@ -116,6 +119,15 @@ func (a *Admin) RestoreAccount(ctx context.Context, address string) (control.Acc
 		return control.Account{}, kinded(err)
 	}
 	return a.accountOut(ctx, acct)
+}
+
+// revoke takes away what others shared with a user who is gone: the next one to
+// have the address shall not find it.
+func (a *Admin) revoke(ctx context.Context, address string) error {
+	if err := a.s.Mail.Revoke(ctx, address); err != nil {
+		return kinded(fmt.Errorf("take the rights of %s away: %w", address, err))
+	}
+	return nil
 }
 
 // Accounts implements control.Operations.

@@ -29,6 +29,14 @@ func (a *Admin) Apply(ctx context.Context, in control.Apply, emit func(control.C
 		if err := a.s.Directory.Batch(ctx, p.run); err != nil {
 			return applyError(err)
 		}
+		for _, c := range p.changes {
+			if c.Verb != verbRemove || c.What != "account" {
+				continue
+			}
+			if err := a.revoke(ctx, c.Name); err != nil {
+				return err
+			}
+		}
 		a.log.InfoContext(ctx, "book applied", "changes", len(p.changes))
 	}
 	for _, c := range p.changes {
