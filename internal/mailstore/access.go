@@ -92,8 +92,11 @@ func (a *Access) named(ctx context.Context, id kv.Account, name string) (Mailbox
 // mayCreate checks that the actor may make a mailbox: with the right k of the
 // nearest one above it. At the top only the owner may.
 func (a *Access) mayCreate(ctx context.Context, id kv.Account, name string) error {
-	name, err := normalName(name)
-	if err != nil {
+	lists, err := a.acls(ctx, id)
+	if err != nil || a.owns(id) && !lists.bindsOwner {
+		return err
+	}
+	if name, err = normalName(name); err != nil {
 		return err
 	}
 	for above := parentOf(name); above != ""; above = parentOf(above) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"tram/internal/mailstore"
 	"tram/internal/storage/kv"
@@ -76,4 +77,25 @@ func (p *player) serverFor(file string) {
 			return mailstore.RightLookup | mailstore.RightRead
 		}))
 	}
+}
+
+// A mailbox of the user's own that has the name of a namespace, from before
+// there were any, can be reached and renamed; a new one cannot be made.
+func TestOldNamesInTheWay(t *testing.T) {
+	s := newServer(t, shared)
+	for _, name := range []string{"Shared/old", "Shared"} {
+		_, err := s.store.Create(t.Context(), 2001, name, "")
+		check(t, err)
+	}
+	c := s.login("alice@example.org")
+	if all := c.ok(`LIST "" Shared*`); len(all) != 2 {
+		t.Errorf("%q", all)
+	}
+	c.ok("SELECT Shared/old")
+	if _, status := c.cmd("CREATE Shared/new"); !strings.HasPrefix(status, "NO [CANNOT]") {
+		t.Error(status)
+	}
+	c.ok("RENAME Shared/old Mine")
+	c.ok("DELETE Shared")
+	c.ok("SELECT Mine")
 }
