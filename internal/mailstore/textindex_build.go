@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 
-	"tram/internal/mail/message"
 	"tram/internal/mailstore/textindex"
 	"tram/internal/storage/kv"
 )
@@ -199,85 +197,6 @@ func (w *indexWork) add(ctx context.Context, m *Message) error {
 	return nil
 }
 
-// text gives the builder what SEARCH sees of a message.
-func (w *indexWork) text(ctx context.Context, m *Message) error {
-	table, err := message.Parts(m.Parts)
-	if err != nil {
-		return err
-	}
-	for f := range message.Fields(m.Own) {
-		w.decoded = message.AppendDecoded(w.decoded[:0], f.Line)
-		w.builder.Write(HeaderText, w.decoded)
-		w.builder.Write(HeaderText, nil)
-	}
-	r, done, err := w.open(ctx, m)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if err := checkFields(r, m.HeaderSize); err != nil {
-		return err
-	}
-	own := int64(len(m.Own))
-	size, full, had := 0, false, w.builder.Size()
-	err = message.SortedText(io.NewSectionReader(r, own, m.Size-own), table, func(body bool, chunk []byte) bool {
-		scope := HeaderText
-		if body {
-			scope = BodyText
-		}
-		w.builder.Write(scope, chunk)
-		size += len(chunk)
-		full = size > indexText || w.builder.Size()-had > indexTerms
-		return !full && ctx.Err() == nil
-	})
-	if err == nil && full {
-		err = errTooMuchText
-	}
-	return err
-}
-
-// errTooMuchText says that an index of a message would be too large.
-var errTooMuchText = errors.New("mailstore: too much text for the index")
-
-// open gives the bytes of a message.
-func (w *indexWork) open(ctx context.Context, m *Message) (r io.ReaderAt, done func(), err error) {
-	if m.Size <= indexWhole {
-		if w.body, err = w.s.AppendBody(ctx, w.body[:0], m); err != nil {
-			return nil, nil, err
-		}
-		return bytes.NewReader(w.body), func() {}, nil
-	}
-	body, err := w.s.Body(ctx, m)
-	if err != nil {
-		return nil, nil, err
-	}
-	return body, func() { body.Close() }, nil
-}
-
-// errLongField says that a header field is so long that a search for TEXT sees
-// it in another form than a search for the field.
-var errLongField = errors.New("mailstore: header field too long for the index")
-
-// checkFields looks for header fields of message.MaxTextField octets or more.
-func checkFields(r io.ReaderAt, header int64) error {
-	if header < message.MaxTextField {
-		return nil
-	}
-	if header > indexWhole {
-		return errLongField // or many short ones; nobody needs them fast
-	}
-	p := make([]byte, header)
-	if n, err := r.ReadAt(p, 0); n < len(p) {
-		return err
-	}
-	for f := range message.Fields(p) {
-		if len(f.Line) >= message.MaxTextField {
-			return errLongField
-		}
-	}
-	return nil
-}
-
 // merge makes one segment of several.
 func (w *indexWork) merge(ctx context.Context, first, end int) error {
 	view, err := w.s.View(ctx, w.id, w.mailbox)
@@ -333,48 +252,5 @@ func (w *indexWork) unchanged(r kv.Reader) error {
 	if err == nil && !bytes.Equal(state.Append(nil), w.state.Append(nil)) {
 		return errStale
 	}
-	return err
-}
-
-// indexBatch writes the records of a segment that no state names yet, in
-// commits of bounded size.
-type indexBatch struct {
-	w    *indexWork
-	ctx  context.Context //nolint:containedctx // of one call of Store or Merge
-	buf  []byte
-	ends []int // of key, value, key, value, …
-}
-
-// put is textindex.Put.
-func (b *indexBatch) put(key, value []byte) error {
-	b.buf = append(b.buf, key...)
-	b.ends = append(b.ends, len(b.buf))
-	b.buf = append(b.buf, value...)
-	b.ends = append(b.ends, len(b.buf))
-	if len(b.buf) < indexCommit {
-		return nil
-	}
-	if err := b.flush(); err != nil {
-		return err
-	}
-	return b.w.rest(b.ctx)
-}
-
-func (b *indexBatch) flush() error {
-	err := b.w.s.db.Update(b.ctx, []kv.Account{b.w.id}, func(ktx kv.Tx) error {
-		space := ktx.Account(b.w.id)
-		if err := b.w.unchanged(space); err != nil {
-			return err
-		}
-		start := 0
-		for i := 0; i < len(b.ends); i += 2 {
-			if err := space.Set(b.buf[start:b.ends[i]], b.buf[b.ends[i]:b.ends[i+1]]); err != nil {
-				return err
-			}
-			start = b.ends[i+1]
-		}
-		return nil
-	})
-	b.buf, b.ends = b.buf[:0], b.ends[:0]
 	return err
 }
