@@ -18,7 +18,9 @@
 // a borrowed goroutine (crew.go) that brings the large stack, the decoder and
 // the encoder with it, and is given back when all that arrived has been
 // answered. A session in IDLE is woken by the store's watchers and written to
-// by a few shared goroutines (push.go).
+// by a few shared goroutines (push.go); so is one that used NOTIFY, between its
+// commands too. What such a client has to hear of is not kept for it: the log
+// of the store is the queue (notifier.go).
 //
 // # What a client sees of a mailbox
 //

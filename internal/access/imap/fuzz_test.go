@@ -67,6 +67,7 @@ func FuzzSession(f *testing.F) {
 		"a LIST (SUBSCRIBED RECURSIVEMATCH) \"a\" (%/* b) RETURN (CHILDREN STATUS (MESSAGES SIZE))\r\n",
 		"a ENABLE QRESYNC IMAP4rev2\r\nb SELECT INBOX (QRESYNC (1 2 1:5 (1,2 1,2)) CONDSTORE)\r\nc UID FETCH 1:* FLAGS (CHANGEDSINCE 1 VANISHED)\r\n",
 		"a COMPRESS DEFLATE\r\n\x00\x09\x00\xf6\xffb NOOP\r\n\x00", "a ENABLE UIDONLY\r\nb UID FETCH 1 FLAGS\r\nc UNAUTHENTICATE\r\nd LOGIN a b\r\n",
+		"a NOTIFY SET STATUS (SELECTED (MessageNew (UID BODY.PEEK[HEADER.FIELDS (A)]) MessageExpunge)) (SUBTREE (a {1+}\r\nb) (MailboxName))\r\n",
 		"a IDLE\r\nDONE\r\na IDLE\r\nx\r\n", "a CREATE &AOk-/b\r\nb RENAME &AOk- c\r\n", "\r\n\r\n{5+}\r\n", "a ID (\"a\" NIL)\r\n",
 	} {
 		f.Add([]byte(s))
