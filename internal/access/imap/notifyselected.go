@@ -37,7 +37,11 @@ func (s *session) mayPushExpunge() bool {
 // (RFC 5465 5.2).
 func (s *session) tellArrived(from mailstore.UID) error {
 	n := s.notify
-	if n == nil || n.fetch == nil {
+	if n == nil {
+		return nil
+	}
+	n.ownExpunged = false // told
+	if n.fetch == nil {
 		return nil
 	}
 	own := n.isOwn(s.sel.account)

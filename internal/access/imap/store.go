@@ -159,6 +159,10 @@ func (s *session) tellStored(req *storeRequest, uids mailstore.UIDSet, stored ma
 		}
 		return s.enc.Err() == nil
 	})
+	if s.frozen() {
+		s.sel.view = old.Taking(newest, told)
+		return nil
+	}
 	return s.advance(view, newest, told)
 }
 
