@@ -75,6 +75,8 @@ var offers = []offer{
 	{name: "UNAUTHENTICATE", when: afterLogin},
 	{name: "UTF8=ACCEPT", when: afterLogin},
 	{name: "INPROGRESS", when: afterLogin},
+	{name: "MESSAGELIMIT=", when: afterLogin, is: (*session).hasMessageLimit, value: (*session).messageLimit},
+	{name: "SAVELIMIT=", when: afterLogin, is: (*session).hasSaveLimit, value: (*session).saveLimit},
 	{name: "JMAPACCESS", when: afterLogin, is: (*session).hasJMAP},
 	{name: "ESEARCH", when: afterLogin},
 	{name: "WITHIN", when: afterLogin},

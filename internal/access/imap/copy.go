@@ -19,6 +19,9 @@ func (s *session) copy(byUID bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := s.checkCopied(uids); err != nil {
+		return "", err
+	}
 	quota, err := s.quota(to.account)
 	if err != nil {
 		return "", err

@@ -74,6 +74,8 @@ var exercised = map[string]string{
 	"REPLACE":               `^(UID )?REPLACE `,
 	"INPROGRESS":            "TestProgress",
 	"JMAPACCESS":            "TestJMAPAccess",
+	"MESSAGELIMIT=":         `UID(AFTER|BEFORE) `,
+	"SAVELIMIT=":            `^(UID COPY|APPEND) `,
 }
 
 // TestEveryCapabilityIsExercised holds the table of capabilities against the

@@ -25,7 +25,14 @@ func (s *session) uidExpunge() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "Expunge completed", s.expungeUIDs(uids)
+	uids, cut, err := s.expunged(uids)
+	if err != nil {
+		return "", err
+	}
+	if err := s.expungeUIDs(uids); err != nil {
+		return "", err
+	}
+	return s.partly(cut, "Expunge completed"), nil
 }
 
 func (s *session) expungeUIDs(uids mailstore.UIDSet) error {

@@ -1,17 +1,9 @@
 package imap
 
 import (
-	"cmp"
-	"errors"
-
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 )
-
-// seenBatch is how many messages are marked \Seen in one commit before their
-// bodies are sent: a client that goes away in the middle of a long FETCH has not
-// seen the rest.
-const seenBatch = 500
 
 // fetchRequest is what a FETCH asks for.
 type fetchRequest struct {
@@ -24,6 +16,7 @@ type fetchRequest struct {
 	vanished     bool // VANISHED was given (RFC 7162 3.2.6)
 
 	partial *partialRange // of the messages (RFC 9394)
+	down    bool          // the highest UIDs come first (RFC 9738)
 
 	want  mailstore.Want // records that the items need
 	marks bool           // an item sets \Seen
@@ -49,6 +42,9 @@ func (s *session) fetchMessages(byUID bool) (string, error) {
 	if req.changed || req.has(itemModSeq) {
 		s.enableCondstore()
 	}
+	if err := s.checkPartial(req.partial); err != nil {
+		return "", err
+	}
 	req.plan(s)
 	if req.vanished {
 		if err := s.fetchVanished(&req); err != nil {
@@ -61,31 +57,16 @@ func (s *session) fetchMessages(byUID bool) (string, error) {
 	if req.changed {
 		uids = changedAfter(s.sel.view, uids, req.changedSince)
 	}
-	missing := 0
-	for len(uids) > 0 && s.enc.Err() == nil {
-		batch := uids
-		if req.marks && !s.sel.readOnly {
-			if batch, uids = cutUIDs(s.sel.view, uids, seenBatch); len(batch) == 0 {
-				break
-			}
-			n, err := s.fetchMarking(&req, batch)
-			if err != nil {
-				return "", err
-			}
-			missing += n
-			continue
-		}
-		uids = nil
-		n, err := s.fetchBatch(&req, batch, nil)
-		if err != nil {
-			return "", err
-		}
-		missing += n
+	uids, cut := s.portion(uids)
+	req.down = cut != ""
+	missing, err := s.fetchBatches(&req, uids)
+	if err != nil {
+		return "", err
 	}
 	if missing > 0 {
-		return "[EXPUNGEISSUED] Some messages were already expunged", nil
+		return s.partly(cut, "[EXPUNGEISSUED] Some messages were already expunged"), nil
 	}
-	return "Fetch completed", nil
+	return s.partly(cut, "Fetch completed"), nil
 }
 
 // fetchArgs reads everything behind the name of the command.
@@ -154,74 +135,6 @@ func (req *fetchRequest) plan(s *session) {
 		req.addFlags(s.on(enabledCondstore), s.tellsUID())
 	}
 	req.orderItems()
-}
-
-// fetchMarking sets \Seen on a batch and sends it with the new flags.
-func (s *session) fetchMarking(req *fetchRequest, uids mailstore.UIDSet) (missing int, err error) {
-	var unseen mailstore.UIDSet
-	eachEntry(s.sel.view, uids, func(_ int, e mailstore.Entry) bool {
-		if e.Flags&mailstore.Seen == 0 {
-			unseen = addUID(unseen, e.UID)
-		}
-		return true
-	})
-	var marked mailstore.UIDSet
-	if len(unseen) > 0 {
-		stored, err := s.mail.StoreFlags(s.ctx, s.sel.account, s.sel.id, unseen,
-			mailstore.FlagChange{Op: mailstore.AddFlags, Flags: mailstore.Seen})
-		if err != nil && !errors.Is(err, mailstore.ErrNoRight) { // RFC 4314 4: without the right s it is not set
-			return 0, err
-		}
-		marked = stored.Changed
-		if err := s.syncTold(marked); err != nil {
-			return 0, err
-		}
-	}
-	return s.fetchBatch(req, uids, marked)
-}
-
-// fetchBatch sends the items of messages. FLAGS that were not asked for are
-// sent with those that were marked. It returns how many messages of the view
-// are not in the store any more.
-func (s *session) fetchBatch(req *fetchRequest, uids, marked mailstore.UIDSet) (missing int, err error) {
-	w := s.newFetchWriter(s.sel.view, req.byUID)
-	w.req = req
-	defer w.keepPreviews()
-	if req.want == 0 {
-		eachEntry(s.sel.view, uids, func(i int, e mailstore.Entry) bool {
-			w.marked = isMarked(&marked, e.UID)
-			_ = w.message(i, e, nil) // it reads the view only; an error of the connection is seen below
-			return s.enc.Err() == nil
-		})
-		return 0, nil
-	}
-	cursor := newCursor(s.sel.view)
-	found := 0
-	var damaged error
-	err = s.mail.Messages(s.ctx, s.sel.account, s.sel.id, uids, req.want, func(m *mailstore.Message) error {
-		i, e, ok := cursor.seek(m.UID)
-		if !ok {
-			return nil // it came after the view was taken
-		}
-		found++
-		w.marked = isMarked(&marked, e.UID)
-		switch err := w.message(i, e, m); {
-		case errors.Is(err, mailstore.ErrNoMessage):
-			found--
-		case (isDamage(err) || errors.Is(err, errUnknownCTE)) && s.state != stateLogout:
-			damaged = err // it costs this message, not those behind it
-		case err != nil:
-			return err
-		}
-		return s.enc.Err()
-	})
-	return countIn(s.sel.view, uids) - found, cmp.Or(err, damaged)
-}
-
-// isMarked reports whether uid is in the set, which is cut off below it.
-func isMarked(set *mailstore.UIDSet, uid mailstore.UID) bool {
-	*set = dropBelow(*set, uid)
-	return len(*set) > 0 && (*set)[0].First <= uid
 }
 
 // changedAfter keeps the messages whose MODSEQ is larger than since.

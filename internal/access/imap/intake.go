@@ -39,7 +39,11 @@ var errTooBig = no("TOOBIG", "Message too large")
 
 // message reads one append-message.
 func (in *intake) message() error {
-	if len(in.deliveries) == in.s.srv.opts.Limits.MultiAppend {
+	limits := &in.s.srv.opts.Limits
+	if n := limits.forSaving(); n > 0 && len(in.deliveries) == n { // RFC 9738 3.1
+		return tooMany(limitCode(n))
+	}
+	if len(in.deliveries) == limits.MultiAppend {
 		return no("LIMIT", "Too many messages in one APPEND")
 	}
 	var del mailstore.Delivery

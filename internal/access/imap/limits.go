@@ -41,6 +41,11 @@ type Limits struct {
 	MultiAppend       int
 	SavedRanges       int
 
+	// Messages is how many messages one command works on, Saves how many COPY and
+	// APPEND take when Messages is 0 (RFC 9738). 0, which is the default, means
+	// any number; RFC 9738 3 wants at least 1000.
+	Messages, Saves int
+
 	IdleTimeout, LoginTimeout              time.Duration
 	ReadTimeout, WriteTimeout, PushTimeout time.Duration
 	Handshake                              time.Duration

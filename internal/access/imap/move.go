@@ -16,6 +16,7 @@ func (s *session) moveMessages(byUID bool) (string, error) {
 	if s.sel.readOnly {
 		return "", errReadOnly
 	}
+	uids, cut := s.portion(uids)
 	var quota mailstore.Quota
 	if to.account != s.sel.account {
 		if quota, err = s.quota(to.account); err != nil {
@@ -34,5 +35,5 @@ func (s *session) moveMessages(byUID bool) (string, error) {
 	s.enc.Raw("* OK ")
 	s.enc.Raw(copyUID(moved))
 	s.enc.Raw(" Moved UIDs\r\n")
-	return "Move completed", nil
+	return s.partly(cut, "Move completed"), nil
 }

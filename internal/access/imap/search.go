@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"slices"
 	"time"
 
 	"tram/internal/mailstore"
@@ -41,7 +42,8 @@ func (s *session) runSearch(p *keyParser, ret *searchReturn, byUID bool) (string
 	}
 	in := s.sel.target()
 	set := prog.bind(in)
-	found, err := s.find(prog, set, in)
+	among, cut := s.searched(prog, set, in)
+	found, err := s.findAmong(prog, set, in, among)
 	if err != nil {
 		return "", err
 	}
@@ -52,12 +54,16 @@ func (s *session) runSearch(p *keyParser, ret *searchReturn, byUID bool) (string
 	if ret.given || s.on(enabledRev2) {
 		r.writeExtended(found.indexes)
 	} else {
+		if cut != "" { // in the order in which they count (RFC 9738 3.1)
+			slices.Reverse(found.indexes)
+		}
 		r.writePlain("* SEARCH", found.indexes)
 	}
 	if ret.update {
-		return s.keepInformed(&searchContext{tag: s.tag, byUID: byUID, prog: prog, set: set}, found.indexes)
+		text, err := s.keepInformed(&searchContext{tag: s.tag, byUID: byUID, prog: prog, set: set}, found.indexes)
+		return s.partly(cut, text), err
 	}
-	return "Search completed", nil
+	return s.partly(cut, "Search completed"), nil
 }
 
 // checkReturn refuses what does not go together.

@@ -152,6 +152,7 @@ var argumentKeys map[string]func(p *keyParser, name string) (key, bool)
 func init() { // OR and NOT read keys again
 	argumentKeys = map[string]func(p *keyParser, name string) (key, bool){
 		"NOT": (*keyParser).not, "OR": (*keyParser).or, "FUZZY": (*keyParser).fuzzyKey,
+		"UIDAFTER": (*keyParser).uidBound, "UIDBEFORE": (*keyParser).uidBound,
 		"UID": (*keyParser).uid, "KEYWORD": (*keyParser).keyword, "UNKEYWORD": (*keyParser).keyword,
 		"LARGER": (*keyParser).size, "SMALLER": (*keyParser).size,
 		"BEFORE": (*keyParser).date, "ON": (*keyParser).date, "SINCE": (*keyParser).date,

@@ -9,18 +9,29 @@ import (
 // its sequence-sets say: a search for a few of a million messages looks at a
 // few.
 func (p *program) within(set *bound) mailstore.UIDSet {
-	all := mailstore.AllUIDs()
-	switch k := p.key.(type) {
+	within, some := set.within(p.key)
+	if !some {
+		return mailstore.AllUIDs()
+	}
+	return within
+}
+
+// within is the same for a key; some is false for one that says nothing of it.
+func (b *bound) within(k key) (within mailstore.UIDSet, some bool) {
+	switch k := k.(type) {
 	case setKey:
-		return uidSet(set.sets[k.slot])
+		return uidSet(b.sets[k.slot]), true
 	case andKey:
 		for _, sub := range k {
-			if k, ok := sub.(setKey); ok {
-				all = intersect(all, uidSet(set.sets[k.slot]))
+			switch of, ok := b.within(sub); {
+			case ok && some:
+				within = intersect(within, of)
+			case ok:
+				within, some = of, true
 			}
 		}
 	}
-	return all
+	return within, some
 }
 
 func uidSet(ranges []imapwire.Range) mailstore.UIDSet {

@@ -60,7 +60,14 @@ func shared(o *serverOptions) {
 
 // serverFor makes the server for a transcript.
 func (p *player) serverFor(file string) {
-	if !strings.HasPrefix(filepath.Base(file), "shared-") {
+	switch name := filepath.Base(file); {
+	case name == "messagelimit.txtar":
+		p.srv = newServer(p.t, func(o *serverOptions) { o.Limits.Messages = 3 })
+		return
+	case name == "savelimit.txtar":
+		p.srv = newServer(p.t, func(o *serverOptions) { o.Limits.Saves = 2 })
+		return
+	case !strings.HasPrefix(name, "shared-"):
 		p.srv = newServer(p.t)
 		return
 	}

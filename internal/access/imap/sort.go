@@ -56,6 +56,9 @@ func (s *session) runSort(p *keyParser, ret *searchReturn, byUID bool) (string, 
 	}
 	in := s.sel.target()
 	set := prog.bind(in)
+	if err := s.checkSearched(prog, set, in); err != nil {
+		return "", err
+	}
 	found, err := s.find(prog, set, in)
 	if err != nil {
 		return "", err

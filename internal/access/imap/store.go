@@ -38,6 +38,7 @@ func (s *session) storeFlags(byUID bool) (string, error) {
 	if len(uids) == 0 {
 		return "Store completed", nil
 	}
+	uids, cut := s.portion(uids)
 	stored, err := s.mail.StoreFlags(s.ctx, s.sel.account, s.sel.id, uids, req.change)
 	if err != nil {
 		return "", err
@@ -46,9 +47,9 @@ func (s *session) storeFlags(byUID bool) (string, error) {
 		return "", err
 	}
 	if len(stored.Modified) > 0 {
-		return s.modifiedCode(stored.Modified, byUID) + " Conditional store failed", nil
+		return s.partly(cut, s.modifiedCode(stored.Modified, byUID)+" Conditional store failed"), nil
 	}
-	return "Store completed", nil
+	return s.partly(cut, "Store completed"), nil
 }
 
 // storeArgs reads everything behind the name of the command.

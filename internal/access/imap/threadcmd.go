@@ -35,7 +35,11 @@ func (s *session) threadMessages(byUID bool) (string, error) {
 		s.enableCondstore()
 	}
 	in := s.sel.target()
-	found, err := s.find(prog, prog.bind(in), in)
+	set := prog.bind(in)
+	if err := s.checkSearched(prog, set, in); err != nil {
+		return "", err
+	}
+	found, err := s.find(prog, set, in)
 	if err != nil {
 		return "", err
 	}
