@@ -22,6 +22,9 @@ const (
 	maxConnections = 1_000_000
 	minMemory      = 64 * MiB
 	maxRetries     = 100
+	// minCommand is the lowest limit of the messages of a command (RFC 9738 3).
+	minCommand = 1000
+	maxCommand = 100_000_000
 	maxExpire      = 60 * Day
 	// maxQueueEntries is what the queue's schedule, some 70 bytes an entry, may
 	// take up.
@@ -103,6 +106,12 @@ func (c *Config) checkLimits(r *report) {
 	within(r, "limits.login_time", l.LoginTime, second, 60*minute)
 	within(r, "limits.smtp_idle", l.SMTPIdle, 5*minute, Day)
 	within(r, "limits.imap_idle", l.IMAPIdle, 30*minute, Day)
+	if l.IMAPMessages != 0 {
+		within(r, "limits.imap_messages", l.IMAPMessages, minCommand, maxCommand)
+	}
+	if l.IMAPSaves != 0 {
+		within(r, "limits.imap_saves", l.IMAPSaves, minCommand, maxCommand)
+	}
 	within(r, "limits.imap_notice", l.IMAPNotice, 10*second, Day)
 	within(r, "limits.pop3_idle", l.POP3Idle, 10*minute, Day)
 	within(r, "limits.stop_time", l.StopTime, second, 60*minute)

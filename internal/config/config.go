@@ -87,6 +87,8 @@ type Limits struct {
 	LoginTime             Duration `json:"login_time"`
 	SMTPIdle              Duration `json:"smtp_idle"`
 	IMAPIdle              Duration `json:"imap_idle"`
+	IMAPMessages          int      `json:"imap_messages"`
+	IMAPSaves             int      `json:"imap_saves"`
 	IMAPNotice            Duration `json:"imap_notice"`
 	POP3Idle              Duration `json:"pop3_idle"`
 	StopTime              Duration `json:"stop_time"`

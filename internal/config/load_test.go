@@ -157,7 +157,7 @@ func TestProblems(t *testing.T) {
 13 listener[3].tls: "yes" is not one of "none", "starttls", "implicit"`,
 		},
 		"ranges": {
-			"[limits]\nmessage_size = '1kB'\nrecipients = 10\nconnections = 0\nsmtp_idle = '1m'\nimap_idle='10m'\npop3_idle='1m'\nlogin_time='0s'\nmemory='1MiB'\n[queue]\nexpire = '365d'\nretry = []\n",
+			"[limits]\nmessage_size = '1kB'\nrecipients = 10\nconnections = 0\nsmtp_idle = '1m'\nimap_idle='10m'\npop3_idle='1m'\nlogin_time='0s'\nmemory='1MiB'\nimap_messages=999\nimap_saves=-1\n[queue]\nexpire = '365d'\nretry = []\n",
 			`2 limits.message_size: 1000B is out of range; it must lie between 64KiB and 2GiB
 3 limits.recipients: 10 is out of range; it must lie between 100 and 100000
 4 limits.connections: 0 is out
@@ -166,8 +166,10 @@ func TestProblems(t *testing.T) {
 7 limits.pop3_idle: 1m is out
 8 limits.login_time: 0s is out
 9 limits.memory: 1MiB is out
-11 queue.expire: 365d is out of range; it must lie between 1m and 60d
-12 queue.retry: wants between 1 and 100 pauses`,
+10 limits.imap_messages: 999 is out of range; it must lie between 1000 and 100000000
+11 limits.imap_saves: -1 is out
+13 queue.expire: 365d is out of range; it must lie between 1m and 60d
+14 queue.retry: wants between 1 and 100 pauses`,
 		},
 		"relay": {
 			"[relay]\nhost = 'smtp.example.net:25'\nuser = 'u'\nnetworks = ['10.0.0.0/8', '::/0', '0.0.0.0/0']\nport = 0\nsource = 'eth0'",

@@ -118,6 +118,8 @@ func limitSettings() []setting {
 		{"login_time", "Time to log in over IMAP and POP3.", func(c *Config) any { return &c.Limits.LoginTime }},
 		{"smtp_idle", "Silence after which an SMTP session ends; at least 5m (RFC 5321 4.5.3.2.7).", func(c *Config) any { return &c.Limits.SMTPIdle }},
 		{"imap_idle", "Silence after which an IMAP session ends; at least 30m (RFC 9051 5.4).", func(c *Config) any { return &c.Limits.IMAPIdle }},
+		{"imap_messages", "Messages that one IMAP command may work on (MESSAGELIMIT, RFC 9738); at least 1000. Clients that do not know of it see the last messages only. 0 means any number.", func(c *Config) any { return &c.Limits.IMAPMessages }},
+		{"imap_saves", "Messages that one COPY or APPEND of IMAP may save (SAVELIMIT, RFC 9738), where imap_messages is 0; at least 1000. 0 means any number.", func(c *Config) any { return &c.Limits.IMAPSaves }},
 		{"imap_notice", "How often a client in IMAP's IDLE is told \"Still here\", so that routers do not forget the connection; at least 10s.", func(c *Config) any { return &c.Limits.IMAPNotice }},
 		{"pop3_idle", "Silence after which a POP3 session ends; at least 10m (RFC 1939 3).", func(c *Config) any { return &c.Limits.POP3Idle }},
 		{"stop_time", "Time that sessions and deliveries have to end when the server stops.", func(c *Config) any { return &c.Limits.StopTime }},

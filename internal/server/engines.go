@@ -67,6 +67,7 @@ func newEngines(s *Server, c *config.Config) (*engines, error) {
 		Neighbours: neighbours{s.stores.Directory},
 		Limits: imap.Limits{
 			Append: int64(c.Limits.MessageSize), IdleTimeout: c.Limits.IMAPIdle.Std(), IdleNotice: c.Limits.IMAPNotice.Std(), LoginTimeout: c.Limits.LoginTime.Std(),
+			Messages: c.Limits.IMAPMessages, Saves: c.Limits.IMAPSaves,
 		},
 	})
 	e.pop = pop.New(pop.Options{
