@@ -25,7 +25,7 @@ const (
 	// minCommand is the lowest limit of the messages of a command (RFC 9738 3).
 	minCommand = 1000
 	maxCommand = 100_000_000
-	maxExpire      = 60 * Day
+	maxExpire  = 60 * Day
 	// maxQueueEntries is what the queue's schedule, some 70 bytes an entry, may
 	// take up.
 	maxQueueEntries = 10_000_000

@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"errors"
 	"sync"
 
 	"tram/internal/mailstore"
@@ -99,6 +100,22 @@ func (c *keyCache) makeRoom() {
 func (s *session) keys(in *target, order ordering, kinds ...keyKind) (*keyRows, error) {
 	name := boxName{in.account, in.id, in.view.UIDValidity()}
 	box := s.srv.keys.box(name)
+	p := s.newProgress(0)
+	for {
+		rows, err := s.readKeys(in, name, box, order, kinds, p)
+		if !errors.Is(err, errPause) {
+			return rows, err
+		}
+		p.at(p.count)
+	}
+}
+
+// errPause ends the reading of keys for as long as the client is told how far
+// it is: nobody who waits for the same keys waits for the client.
+var errPause = errors.New("pause")
+
+// readKeys is keys until it is time to tell the client something.
+func (s *session) readKeys(in *target, name boxName, box *boxKeys, order ordering, kinds []keyKind, p *progress) (*keyRows, error) {
 	box.mu.Lock()
 	defer box.mu.Unlock()
 	old := box.rows
@@ -106,10 +123,12 @@ func (s *session) keys(in *target, order ordering, kinds ...keyKind) (*keyRows, 
 		old = new(keyRows)
 	}
 	rows := old.withView(in.view)
-	if err := s.fill(in, rows, kinds); err != nil {
+	p.total = p.count + rows.missing(kinds)
+	err := s.fill(in, rows, kinds, p)
+	if err != nil && !errors.Is(err, errPause) {
 		return nil, err
 	}
-	if order == ranked {
+	if err == nil && order == ranked {
 		for _, kind := range kinds {
 			if firstText <= kind && kind < firstText+numTexts {
 				col := &rows.texts[kind-firstText]
@@ -117,9 +136,9 @@ func (s *session) keys(in *target, order ordering, kinds ...keyKind) (*keyRows, 
 			}
 		}
 	}
-	box.rows = rows
+	box.rows = rows // with what was read so far
 	s.srv.keys.charge(name, box, rows.bytes())
-	return rows, nil
+	return rows, err
 }
 
 // ordering says whether the order of texts is of interest.

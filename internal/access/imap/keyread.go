@@ -17,15 +17,16 @@ const maxThreadRefs = 200
 const maxSortKey = 1024
 
 // fill reads the keys that rows lacks. Columns that begin at the same row are
-// filled together, so that each record is read once.
-func (s *session) fill(in *target, rows *keyRows, kinds []keyKind) error {
+// filled together, so that each record is read once. It ends with errPause, and
+// what it has, when it is time to tell the client.
+func (s *session) fill(in *target, rows *keyRows, kinds []keyKind, p *progress) error {
 	missing := slices.Clone(kinds)
 	for {
 		missing = slices.DeleteFunc(missing, func(k keyKind) bool { return rows.filled(k) >= len(rows.uids) })
 		if len(missing) == 0 {
 			return nil
 		}
-		r := keyReader{rows: rows, row: rows.filled(missing[0]), c: candidate{s: s, in: in}}
+		r := keyReader{rows: rows, row: rows.filled(missing[0]), progress: p, c: candidate{s: s, in: in}}
 		for _, kind := range missing {
 			if rows.filled(kind) == r.row {
 				r.begin(kind)
@@ -45,10 +46,11 @@ func (s *session) fill(in *target, rows *keyRows, kinds []keyKind) error {
 
 // keyReader fills columns.
 type keyReader struct {
-	rows *keyRows
-	row  int // the next one
-	has  [numKinds]bool
-	want mailstore.Want
+	rows     *keyRows
+	row      int // the next one
+	progress *progress
+	has      [numKinds]bool
+	want     mailstore.Want
 
 	c       candidate
 	fields  keyFields
@@ -82,14 +84,23 @@ func (r *keyReader) begin(kind keyKind) {
 	}
 }
 
-// add takes the keys of a message. Rows before its own are of messages that are
-// gone.
+// add takes the keys of a message.
 func (r *keyReader) add(m *mailstore.Message) error {
+	r.seek(m)
+	if r.progress.stepDue() {
+		return errPause
+	}
+	return nil
+}
+
+// seek fills the rows up to the one of a message. Those before its own are of
+// messages that are gone.
+func (r *keyReader) seek(m *mailstore.Message) {
 	for r.row < len(r.rows.uids) && r.rows.uids[r.row] < m.UID {
 		r.take(&mailstore.Message{}, nil)
 	}
 	if r.row == len(r.rows.uids) || r.rows.uids[r.row] != m.UID {
-		return nil
+		return
 	}
 	var header []byte
 	if r.want&mailstore.WantHeader != 0 {
@@ -99,7 +110,6 @@ func (r *keyReader) add(m *mailstore.Message) error {
 		}
 	}
 	r.take(m, header)
-	return nil
 }
 
 // take fills the next row.

@@ -73,6 +73,19 @@ func (r *keyRows) filled(kind keyKind) int {
 	return len(r.texts[kind-firstText].numbers)
 }
 
+// missing is how many messages have to be read for some columns: those that
+// begin at the same row are filled together.
+func (r *keyRows) missing(kinds []keyKind) int {
+	n := 0
+	for i, kind := range kinds {
+		from := r.filled(kind)
+		if !slices.ContainsFunc(kinds[:i], func(k keyKind) bool { return r.filled(k) == from }) {
+			n += len(r.uids) - from
+		}
+	}
+	return n
+}
+
 // withView returns the table with rows for all messages of a view. One most of
 // whose messages are gone begins anew.
 func (r *keyRows) withView(v *mailstore.View) *keyRows {

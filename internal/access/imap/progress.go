@@ -31,6 +31,13 @@ func (p *progress) step() {
 	}
 }
 
+// stepDue counts one message and reports whether it is time to tell the client,
+// for those who first have to let go of a lock.
+func (p *progress) stepDue() bool {
+	p.count++
+	return p.count%progressStride == 0 && !time.Now().Before(p.due)
+}
+
 // at tells the client, when it is time, that so many messages are done.
 func (p *progress) at(done int) {
 	now := time.Now()

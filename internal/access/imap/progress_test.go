@@ -12,6 +12,7 @@ import (
 // short that it is not (RFC 9585).
 func TestProgress(t *testing.T) {
 	const n = 2 * progressStride
+	answers := map[string]string{}
 	for _, every := range []time.Duration{time.Nanosecond, time.Hour} {
 		s := newServer(t, func(o *serverOptions) { o.Limits.Progress = every })
 		c := s.login("alice")
@@ -26,6 +27,21 @@ func TestProgress(t *testing.T) {
 		told := regexp.MustCompile(`^\* OK \[INPROGRESS \("t\d+" 256 512\)\] `).MatchString(untagged)
 		if told != (every == time.Nanosecond) {
 			t.Errorf("every %v: %s", every, untagged)
+		}
+		for _, command := range []string{"SORT (SUBJECT) UTF-8 ALL", "UID THREAD REFERENCES UTF-8 ALL"} {
+			untagged := c.ok(command)
+			told := regexp.MustCompile(`^\* OK \[INPROGRESS \("t\d+" 256 512\)\] `).MatchString(untagged[0])
+			if want := every == time.Nanosecond; told != want || want != (len(untagged) == 2) {
+				t.Errorf("every %v: %s: %q", every, command, untagged)
+			}
+			answer := untagged[len(untagged)-1]
+			if other, ok := answers[command]; ok && other != answer {
+				t.Errorf("%s says %q without a pause and with some %q", command, answer, other)
+			}
+			answers[command] = answer
+			if untagged := c.ok(command); len(untagged) != 1 || strings.Count(untagged[0], "512") != 1 {
+				t.Errorf("%s with its keys at hand: %q", command, untagged)
+			}
 		}
 		if untagged := c.ok("FETCH 1 FLAGS"); len(untagged) != 1 {
 			t.Errorf("a short command says %q", untagged)
