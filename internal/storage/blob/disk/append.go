@@ -71,7 +71,7 @@ func (s *Store) append(d *draft) (id blob.ID, ticket uint64, err error) {
 		first: place{a.pack.number, uint32(offset)}, time: a.pack.touched.UnixNano(),
 	}
 	a.touch(a.file)
-	if err := a.prepare(offset+recordSize(d.length), &s.o); err != nil {
+	if err := s.prepare(offset + recordSize(d.length)); err != nil {
 		return id, 0, s.fail(fmt.Errorf("prepare pack %d: %w", a.pack.number, err))
 	}
 	sum, err := a.write(&h, d, offset)

@@ -12,13 +12,20 @@ import (
 // many. The price is that most bytes are written twice, the first time in large
 // pieces.
 
+// prepareRoom is how many steps must be free on the disk: the last room is for
+// mail.
+const prepareRoom = 64
+
 // prepare fills the pack with zeros so that a record up to end lies within, as
 // long as it does not get larger than a full pack, which ends in its seal. It
-// is no more than a favour: a full disk ends it.
-func (a *appender) prepare(end int64, o *Options) error {
-	step := min(o.PrepareBytes, o.PackBytes/16)
-	if end <= a.ready || end > a.ready+step || a.ready+step > o.PackBytes {
-		a.ready = max(a.ready, end)
+// is no more than a favour, which a disk that is nearly full is not asked for.
+func (s *Store) prepare(end int64) error {
+	a, step := &s.log, min(s.o.PrepareBytes, s.o.PackBytes/16)
+	if end <= a.ready {
+		return nil
+	}
+	if end > a.ready+step || a.ready+step > s.o.PackBytes || s.scarce(prepareRoom*step) {
+		a.ready = end
 		return nil
 	}
 	_, err := a.file.WriteAt(make([]byte, step), a.ready)
@@ -29,6 +36,13 @@ func (a *appender) prepare(end int64, o *Options) error {
 		a.ready += step
 	}
 	return err
+}
+
+// scarce reports whether less than so many bytes are free, as far as the file
+// system tells.
+func (s *Store) scarce(bytes int64) bool {
+	usage, err := s.fs.GetDiskUsage(s.packs)
+	return err == nil && usage.AvailBytes < uint64(bytes)
 }
 
 // endOfData is where the zeros begin at the end of a pack, as far as they can be
