@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"tram/internal/storage/blob"
@@ -69,8 +70,10 @@ func (q *Queue) verifyBody(ctx context.Context, shard kv.Account, e verifiedEntr
 	}
 	return q.db.View(ctx, shard, func(r kv.Reader) error {
 		key := keyOf(e.id)
-		if _, err := r.Get(key[:]); err != nil {
+		if _, err := r.Get(key[:]); errors.Is(err, kv.ErrNotFound) {
 			return nil
+		} else if err != nil {
+			return err
 		}
 		report(e.id, fmt.Errorf("body is damaged: %w", bad))
 		return nil

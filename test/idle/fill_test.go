@@ -39,7 +39,7 @@ func (s *server) fill(users, n int) {
 			for i := range batch {
 				batch[i] = d
 			}
-			check(s.t, deliver(s.t.Context(), st, kv.Account(account.ID), batch))
+			check(s.t, deliver(s.t.Context(), st, account.ID, batch))
 		}
 	}
 	check(s.t, st.Close())

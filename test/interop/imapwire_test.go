@@ -123,12 +123,3 @@ func literalSize(line []byte) int {
 	}
 	return n
 }
-
-// code is the response code of a tagged response, in upper case.
-func (a answer) code() string {
-	if !strings.HasPrefix(a.text, "[") {
-		return ""
-	}
-	end := strings.IndexAny(a.text, " ]")
-	return strings.ToUpper(a.text[1:end])
-}

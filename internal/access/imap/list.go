@@ -73,8 +73,8 @@ func (s *session) list() (string, error) {
 				return "", err
 			}
 		}
-		if s.enc.Err() != nil {
-			break
+		if err := s.enc.Err(); err != nil {
+			return "", err
 		}
 	}
 	return "", nil

@@ -18,10 +18,9 @@ type parcel struct {
 	size  int64    // octets that the client gave
 
 	// Of what came as literal8, which is not touched on the way:
-	nul      bool // it has a NUL
-	bareLF   bool // it has an LF without CR
-	last     byte
-	anything bool
+	nul    bool // it has a NUL
+	bareLF bool // it has an LF without CR
+	last   byte
 }
 
 func (in *intake) newParcel() (*parcel, error) {

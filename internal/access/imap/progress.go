@@ -53,7 +53,7 @@ func (p *progress) at(done int) {
 	enc.Byte(' ')
 	enc.Number(uint64(p.total))
 	enc.Raw(")] Still working\r\n")
-	enc.Flush() // an error of the connection is found when the command ends
+	_ = enc.Flush() // an error of the connection is found when the command ends
 }
 
 // watched is the context for an operation of the store on messages of the
