@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	address   = "127.0.78.1:2143"
+	address   = "127.0.86.1:2143"
 	password  = "correct-horse-battery"
 	startTime = 60 * time.Second
 )
