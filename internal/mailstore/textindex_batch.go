@@ -31,7 +31,7 @@ func (b *indexBatch) put(key, value []byte) error {
 }
 
 func (b *indexBatch) flush() error {
-	err := b.w.s.db.Update(b.ctx, []kv.Account{b.w.id}, func(ktx kv.Tx) error {
+	err := b.w.s.db.Update(kv.Derived(b.ctx), []kv.Account{b.w.id}, func(ktx kv.Tx) error {
 		space := ktx.Account(b.w.id)
 		if err := b.w.unchanged(space); err != nil {
 			return err

@@ -11,15 +11,15 @@ import (
 
 // Limits of the work on an index.
 const (
-	indexMemory   = 4 << 20  // bytes of the terms that are collected for one segment
-	indexDocs     = 8192     // messages of one segment, before it is merged with others
-	indexCommit   = 1 << 20  // bytes of records in one commit
-	indexWhole    = 1 << 20  // up to here a message is read at once
-	indexText     = 32 << 20 // octets of text of a message; one with more is always scanned,
-	indexTerms    = 2 << 20  // and so is one with more bytes of terms that no other has: some 28,000
-	indexKept     = 1 << 20  // a larger buffer is not used again
-	indexMessages = 256      // so many new messages of a mailbox are worth a segment,
-	indexBytes    = 4 << 20  // or so many octets
+	indexMemory   = 4 << 20   // bytes of the terms that are collected for one segment
+	indexDocs     = 8192      // messages of one segment, before it is merged with others
+	indexCommit   = 256 << 10 // bytes of records in one commit
+	indexWhole    = 1 << 20   // up to here a message is read at once
+	indexText     = 32 << 20  // octets of text of a message; one with more is always scanned,
+	indexTerms    = 2 << 20   // and so is one with more bytes of terms that no other has: some 28,000
+	indexKept     = 1 << 20   // a larger buffer is not used again
+	indexMessages = 256       // so many new messages of a mailbox are worth a segment,
+	indexBytes    = 4 << 20   // or so many octets
 )
 
 // indexWork brings the index of one mailbox up to date.
@@ -85,7 +85,7 @@ func worthIndexing(c *counters, to uint32, atLeast int) bool {
 
 // begin reads the state, and removes what an interrupted work has left.
 func (w *indexWork) begin(ctx context.Context) (c counters, err error) {
-	err = w.s.db.Update(ctx, []kv.Account{w.id}, func(ktx kv.Tx) error {
+	err = w.s.db.Update(kv.Derived(ctx), []kv.Account{w.id}, func(ktx kv.Tx) error {
 		space := ktx.Account(w.id)
 		c, err = readCounters(space, appendBoxKey(nil, kindCounters, w.mailbox))
 		if errors.Is(err, ErrNoMailbox) {
@@ -228,7 +228,7 @@ func (w *indexWork) merge(ctx context.Context, first, end int) error {
 // one commit: a search sees either. Nothing waits for a sync, because what is
 // lost is made again.
 func (w *indexWork) publish(ctx context.Context, next *textindex.State, old []textindex.Segment) error {
-	return w.s.db.Update(ctx, []kv.Account{w.id}, func(ktx kv.Tx) error {
+	return w.s.db.Update(kv.Derived(ctx), []kv.Account{w.id}, func(ktx kv.Tx) error {
 		space := ktx.Account(w.id)
 		if err := w.unchanged(space); err != nil {
 			return err

@@ -270,7 +270,7 @@ func (s *Store) dropBroken(ctx context.Context, id kv.Account) error {
 	s.indexer.mu.Unlock()
 	for _, m := range broken {
 		s.log.Warn("text index was damaged and is made again", "account", id, "mailbox", m)
-		err := s.db.Update(ctx, []kv.Account{id}, func(ktx kv.Tx) error {
+		err := s.db.Update(kv.Derived(ctx), []kv.Account{id}, func(ktx kv.Tx) error {
 			return ktx.Account(id).DeleteRange(indexPrefix(m), indexPrefix(m+1))
 		})
 		if err != nil {

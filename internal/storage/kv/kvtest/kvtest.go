@@ -46,6 +46,7 @@ func Run(t *testing.T, open Open) {
 		{"WaitingEndsWithContext", testContext},
 		{"Sync", testSync},
 		{"Version", testVersion},
+		{"Derived", testDerived},
 		{"Close", testClose},
 		{"CloseWaits", testCloseWaits},
 		{"Model", testModel},

@@ -29,7 +29,7 @@ func (d *DB) Update(ctx context.Context, accounts []kv.Account, fn func(kv.Tx) e
 	if err != nil {
 		return err
 	}
-	t := &tx{db: d.db, held: locked}
+	t := &tx{db: d.db, held: locked, derived: kv.IsDerived(ctx)}
 	t.open()
 	var ticket uint64
 	defer func() { t.close(); locked.unlock(ticket) }()
@@ -60,7 +60,9 @@ func (d *DB) apply(t *tx) (ticket uint64, err error) {
 	if t.batch == nil || t.batch.Empty() {
 		return 0, d.err()
 	}
-	t.held.applying()
+	if !t.derived {
+		t.held.applying()
+	}
 	size := t.batch.Len()
 	err = d.db.Apply(t.batch, pebble.NoSync)
 	// Draw the ticket after the batch is in the log: a sync covers a ticket
@@ -70,6 +72,9 @@ func (d *DB) apply(t *tx) (ticket uint64, err error) {
 		d.fail(err)
 	}
 	d.stall.wrote(size)
+	if t.derived {
+		ticket = 0 // the account keeps the one that it has
+	}
 	return ticket, d.err()
 }
 
@@ -83,6 +88,7 @@ type tx struct {
 	batch   *pebble.Batch // nil until the first write
 	indexed bool
 	arena   arena
+	derived bool  // nobody waits for it (kv.Derived)
 	broken  error // the batch lost a write: it must not be committed
 }
 
