@@ -19,6 +19,7 @@ const (
 type pace struct {
 	began  time.Time // this slice of work
 	urgent bool
+	wanted func() bool // somebody waits for it now
 	looked time.Time
 	cpu    time.Duration // of the process, when it looked
 	own    time.Duration // of work since then
@@ -27,8 +28,10 @@ type pace struct {
 
 func newPace() *pace { return &pace{busy: true} }
 
-// start begins a slice of work.
-func (p *pace) start(urgent bool) { p.began, p.urgent = time.Now(), urgent }
+// start begins a slice of work, which becomes urgent when it is wanted.
+func (p *pace) start(urgent bool, wanted func() bool) {
+	p.began, p.urgent, p.wanted = time.Now(), urgent, wanted
+}
 
 // rest sleeps when a slice of work is over.
 func (p *pace) rest(ctx context.Context) error {
@@ -38,6 +41,7 @@ func (p *pace) rest(ctx context.Context) error {
 	}
 	p.own += worked
 	p.look()
+	p.urgent = p.urgent || p.wanted()
 	share := paceIdle
 	if p.busy && !p.urgent {
 		share = paceBusy

@@ -14,7 +14,7 @@ import (
 // When the worker looks at an account.
 const (
 	indexQuiet = 500 * time.Millisecond // after its last change: deliveries come in bursts,
-	indexWait  = time.Second            // but not longer than this after the first one
+	indexWait  = 30 * time.Second       // but not longer than this after the first one, unless somebody searches
 	indexBurst = 1024                   // messages that are worth a segment while more are coming
 )
 
@@ -94,6 +94,14 @@ func (x *indexer) searched(id kv.Account) {
 	}
 }
 
+// wanted reports whether somebody has searched an account since it was taken.
+func (x *indexer) wanted(id kv.Account) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	due := x.pending[id]
+	return due != nil && due.searched
+}
+
 // due returns the entry of an account in pending, nil for the queue's: a
 // delivery names those too.
 func (x *indexer) due(id kv.Account, now time.Time) *indexDue {
@@ -162,7 +170,7 @@ func (s *Store) runIndexer(ctx context.Context) {
 		now := time.Now()
 		due, wait := s.indexer.take(now)
 		for _, d := range due {
-			pace.start(d.searched)
+			pace.start(d.searched, func() bool { return s.indexer.wanted(d.id) })
 			err := s.updateIndex(ctx, d.id, d.atLeast(now), pace.rest)
 			if err == nil {
 				err = pace.rest(ctx)
