@@ -10,7 +10,7 @@ import (
 const (
 	paceSlice = 5 * time.Millisecond  // of work, then a rest
 	paceIdle  = 0.25                  // of the time of the work, while nothing else happens or somebody waits,
-	paceBusy  = 1.5                   // and while the server has other work
+	paceBusy  = 3                     // and while the server has other work
 	paceLook  = 50 * time.Millisecond // how often it looks which of the two it is
 	busyShare = 0.2                   // of one core that others take, from which on the server has other work
 )
