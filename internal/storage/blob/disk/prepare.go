@@ -28,7 +28,7 @@ func (s *Store) prepare(end int64) error {
 		a.ready = end
 		return nil
 	}
-	_, err := a.file.WriteAt(make([]byte, step), a.ready)
+	err := a.writeZeros(a.ready, step)
 	if vfs.IsNoSpaceError(err) {
 		return nil
 	}
@@ -36,6 +36,22 @@ func (s *Store) prepare(end int64) error {
 		a.ready += step
 	}
 	return err
+}
+
+// writeZeros writes n zeros at an offset, in pieces: a step at once would be as
+// much memory for each message as the message.
+func (a *appender) writeZeros(at, n int64) error {
+	buf := copyPieces.Get().(*[copyPiece + alignment]byte)
+	defer copyPieces.Put(buf)
+	for n > 0 {
+		piece := buf[:min(n, copyPiece)]
+		clear(piece) // a vfs.File may scribble on what it is given
+		if _, err := a.file.WriteAt(piece, at); err != nil {
+			return err
+		}
+		at, n = at+int64(len(piece)), n-int64(len(piece))
+	}
+	return nil
 }
 
 // scarce reports whether less than so many bytes are free, as far as the file
