@@ -101,6 +101,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stores.Close()) }()
+	useProcessors(s.log) // the directory has counted the processors for its hashes
 
 	if err := s.openJournal(); err != nil {
 		return err
