@@ -176,7 +176,7 @@ func (c *sourceCollector) lookUp() error {
 	if c.names != nil {
 		return nil
 	}
-	names, err := c.s.allNames(patterns{"*"})
+	names, err := c.s.allNames(everything)
 	if err == nil {
 		names, err = c.s.addSubscriptions(names)
 	}
