@@ -46,6 +46,7 @@ type candidate struct {
 
 	raw     []byte // the whole message, when it was read and is not too large
 	scratch []byte
+	folded  foldRoom
 	body    *mailstore.Body
 	err     error
 }
