@@ -38,8 +38,9 @@ type candidate struct {
 	entry mailstore.Entry
 	msg   *mailstore.Message // nil in the pass over the view
 
-	answers map[*indexQuery]*indexAnswer
-	scores  map[uint32]int // relevancy by index, for FUZZY
+	answers   map[*indexQuery]*indexAnswer
+	indexRuns int            // of all answers
+	scores    map[uint32]int // relevancy by index, for FUZZY
 
 	dates *keyRows // dates that are remembered, or nil
 	row   int      // the message's row in it, -1 for none
