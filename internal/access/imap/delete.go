@@ -24,5 +24,9 @@ func (s *session) deleteMailbox() (string, error) {
 		}
 		s.leave()
 	}
-	return "", s.mail.Delete(s.ctx, at.account, at.name)
+	if err := s.mail.Delete(s.ctx, at.account, at.name); err != nil {
+		return "", err
+	}
+	s.tellOldName(name, box.Name, `\NonExistent`)
+	return "", nil
 }

@@ -103,7 +103,7 @@ func (in *intake) data(del mailstore.Delivery) error {
 	case d.Word("CATENATE"):
 		err = p.catenate()
 	case d.Word("UTF8"):
-		err = p.utf8()
+		err = p.utf8(p.literal)
 	default:
 		err = p.literal()
 	}

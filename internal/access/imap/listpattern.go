@@ -3,6 +3,8 @@ package imap
 import (
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"tram/internal/mailstore"
 )
 
@@ -15,13 +17,15 @@ const maxPattern = mailstore.MaxNameBytes + 64
 // everything are the patterns that match all names.
 var everything = patterns{newPattern("*")}
 
-// compilePatterns puts the reference in front of each pattern and decodes it.
-// What is not modified UTF-7, or longer than any name, matches nothing.
+// compilePatterns puts the reference in front of each pattern, decodes it and
+// gives it the form that names have: who wrote a name in another one must find
+// it (RFC 9051 5.1). What is not modified UTF-7, or longer than any name,
+// matches nothing.
 func (s *session) compilePatterns(reference string, list []string) patterns {
 	var out patterns
 	for _, text := range list {
 		text, ok := s.dec.DecodeMailbox(reference + text)
-		if text = joinWildcards(text); ok && len(text) <= maxPattern {
+		if text = norm.NFC.String(joinWildcards(text)); ok && len(text) <= maxPattern {
 			out = append(out, newPattern(text))
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 	"tram/internal/storage/kv"
@@ -72,7 +74,7 @@ func (f *searchSources) readNames(d *imapwire.Decoder, one *sourceFilter) bool {
 		if !d.ExpectMailbox(&name) {
 			return false
 		}
-		one.names = append(one.names, name)
+		one.names = append(one.names, norm.NFC.String(name)) // as names are stored (RFC 9051 5.1)
 		f.names++
 		return f.names <= maxSourceNames || d.Fail("Too many mailboxes")
 	}
