@@ -102,7 +102,7 @@ func (w *recordSearch) recover() {
 // run judges one part after the other until there is none. told is called
 // behind each.
 func (w *recordSearch) run(c *candidate, told func()) {
-	defer c.end()
+	defer c.close()
 	at := newCursor(w.in.view)
 	for {
 		number, uids := w.take()

@@ -60,6 +60,7 @@ type Server struct {
 	keys  keyCache
 
 	searchHelpers searchHelpers
+	searchRoom    searchRoom
 }
 
 // New returns a server of the mail in store, whose bodies are in blobs.

@@ -179,7 +179,7 @@ func TestIndexRuns(t *testing.T) {
 	check(t, err)
 	owner := &session{srv: s.Server, ctx: t.Context(), mail: s.store.As(mailstore.Actor{Address: "alice", Account: alice})}
 	search := candidate{s: owner, in: &target{account: alice, id: box.ID, view: view}}
-	search.entry = view.At(0) // which has not the word
+	search.entry = view.At(0)    // which has not the word
 	keys := 4 * maxIndexRuns / n // each has n/2 runs
 	runs, read := 0, 0
 	for range keys {
