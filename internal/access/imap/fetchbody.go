@@ -22,6 +22,8 @@ type lazyBody struct {
 	msg  *mailstore.Message
 	uid  mailstore.UID
 	body *mailstore.Body
+
+	sizes map[string]int64 // BINARY.SIZE of parts, by the item's label
 }
 
 func (b *lazyBody) open() (*mailstore.Body, error) {
