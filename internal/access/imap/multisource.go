@@ -14,6 +14,7 @@ import (
 // Limits of one ESEARCH command.
 const (
 	maxSourceNames     = 1000   // mailboxes that are named
+	maxSourceFilters   = 100    // filters: each goes through all mailboxes
 	maxSourceMailboxes = 10_000 // mailboxes that are searched
 )
 
@@ -64,7 +65,7 @@ func (f *searchSources) filter(d *imapwire.Decoder) bool {
 		return false
 	}
 	f.list = append(f.list, one)
-	return true
+	return len(f.list) <= maxSourceFilters || d.Fail("Too many mailbox filters")
 }
 
 // readNames reads one-or-more-mailbox (RFC 5465 8).

@@ -27,6 +27,7 @@ func TestSearchLimits(t *testing.T) {
 		{"text", "SEARCH SUBJECT " + strings.Repeat("x", maxSearchText+1), "BAD Search string too long"},
 		{"criteria", "SORT (" + strings.Repeat("DATE ", maxCriteria) + "DATE) UTF-8 ALL", "BAD Too many sort keys"},
 		{"mailboxes", "ESEARCH IN (MAILBOXES (" + names + ")) ALL", "BAD Too many mailboxes"},
+		{"filters", "ESEARCH IN (" + strings.TrimSpace(strings.Repeat("PERSONAL ", maxSourceFilters+1)) + ") ALL", "BAD Too many mailbox filters"},
 		{"saved", "SEARCH RETURN (SAVE) 1,3,5", "NO [NOTSAVED] Result is too large to be saved"},
 	} {
 		if _, status := c.cmd(x.command); status != x.want {
