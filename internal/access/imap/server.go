@@ -61,6 +61,7 @@ type Server struct {
 
 	searchHelpers searchHelpers
 	searchRoom    searchRoom
+	damaged       damaged
 }
 
 // New returns a server of the mail in store, whose bodies are in blobs.
