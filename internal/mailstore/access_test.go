@@ -238,6 +238,7 @@ var private = []string{
 var open = map[string]string{
 	"As":   "is how rights are taken on",
 	"Body": "takes a message that Messages has shown", "AppendBody": "the same", "MakePreview": "the same",
+	"Inbox":    "is a number, which tells nothing to who may not open the mailbox",
 	"AppendTx": "is for deliveries, which ask nobody", "Committed": "the same",
 	"PoolUsage":  "is a sum over a domain",
 	"SharedWith": "is Shared of the server",

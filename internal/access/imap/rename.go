@@ -35,6 +35,9 @@ func (s *session) rename() (string, error) {
 	if err := s.mail.Rename(s.ctx, src.account, src.name, dst.name); err != nil {
 		return "", err
 	}
+	if src.name == "INBOX" && s.sel != nil && s.sel.account == src.account {
+		s.sel.inbox = false // the client knows
+	}
 	box, err := s.mail.Lookup(s.ctx, dst.account, dst.name)
 	if is := dst.prefix + box.Name; err == nil && (is != to || src.prefix+norm.NFC.String(src.name) != from) {
 		s.tellOldName(from, is) // RFC 9051 6.3.6: either was written otherwise
