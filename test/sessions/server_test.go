@@ -38,7 +38,7 @@ func newServer(t *testing.T, accounts ...string) *server {
 			t.Fatalf("build: %v\n%s", err, out)
 		}
 	}
-	config := fmt.Sprintf("hostname = \"mail.sessions.test\"\ndata = %q\n[[listener]]\nprotocol = \"imap\"\naddress = %q\ntls = \"none\"\n",
+	config := fmt.Sprintf("hostname = \"mail.sessions.test\"\ndata = %q\n[[listener]]\nprotocol = \"imap\"\naddress = %q\ntls = \"none\"\n[metrics]\naddress = \"off\"\n",
 		filepath.Join(s.dir, "data"), address)
 	if err := os.WriteFile(filepath.Join(s.dir, "tram.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
