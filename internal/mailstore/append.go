@@ -16,7 +16,7 @@ func (s *Store) AppendTx(ktx kv.Tx, id kv.Account, deliveries []Delivery) ([]UID
 	if err != nil {
 		return nil, err
 	}
-	t.pools = &s.pools
+	t.pools, t.whole = &s.pools, ktx
 	boxes := make([]*box, len(deliveries))
 	for i := range deliveries {
 		if boxes[i], err = t.destination(&deliveries[i]); err != nil {
@@ -135,6 +135,12 @@ func (t *tx) append(b *box, d *Delivery, thread *threadPlan) (UID, error) {
 	uid, err := t.enter(b, &msg, flags, d.Quota)
 	if err != nil {
 		return 0, err
+	}
+	if len(d.Rider) > 0 {
+		// The body becomes durable with its name.
+		if err := t.whole.Attach(d.Rider); err != nil {
+			return 0, err
+		}
 	}
 	if err := t.keepThread(thread); err != nil {
 		return 0, err

@@ -15,6 +15,11 @@ type Options struct {
 	MemTableBytes int          // size of a memtable in bytes; 0 means DefaultMemTableBytes
 	CacheBytes    int64        // size of the block cache in bytes; 0 means DefaultCacheBytes
 	Logger        *slog.Logger // where warnings go; nil means nowhere
+	// Barrier makes what came with riders so far durable in its own place, and
+	// returns nil when it is. It is called before the log of their commits can
+	// be given up, without a lock of the store; an error fails the store. Nil
+	// means that nobody attaches riders. See riders.go.
+	Barrier func() error
 }
 
 // The defaults of Options and the fixed settings, chosen for 2 cores and an
@@ -49,6 +54,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Barrier == nil {
+		o.Barrier = func() error { return nil }
 	}
 	return o
 }
