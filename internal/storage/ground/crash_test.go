@@ -158,6 +158,7 @@ func TestSweepBites(t *testing.T) {
 	}{
 		{"no redo", func(fs vfs.FS) (*pebble.DB, *disk.Store, error) {
 			o := sizes(fs)
+			o.KV.FS, o.Blobs.FS = fs, fs
 			o.Blobs.Redo = nothing
 			b, err := disk.Open("blobs", o.Blobs)
 			if err != nil {
@@ -169,6 +170,7 @@ func TestSweepBites(t *testing.T) {
 		}},
 		{"no barrier", func(fs vfs.FS) (*pebble.DB, *disk.Store, error) {
 			o := sizes(fs)
+			o.KV.FS, o.Blobs.FS = fs, fs
 			o.Blobs.Redo = func(apply func([]byte) error) error { return pebble.Riders(fs, "kv", apply) }
 			b, err := disk.Open("blobs", o.Blobs)
 			if err != nil {

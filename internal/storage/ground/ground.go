@@ -22,22 +22,27 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"tram/internal/storage/blob/disk"
 	"tram/internal/storage/kv/pebble"
 )
 
-// Options of the two stores. What ties them together is set by Open: Barrier,
-// Redo and OnFailure are its own. Nobody else may have the directories open.
+// Options of the two stores. What they share and what ties them together is set
+// by Open: their FS, Barrier, Redo and OnFailure are its own.
 type Options struct {
+	FS    vfs.FS // the file system under both; nil means the real one
 	KV    pebble.Options
 	Blobs disk.Options
 }
 
 // Open opens the key-value store in the directory kv and the body store in the
-// directory blobs. They are closed in this order: kv first.
+// directory blobs; nobody else may use these. They are closed in this order: kv
+// first.
 func Open(kv, blobs string, o Options) (*pebble.DB, *disk.Store, error) {
+	o.KV.FS, o.Blobs.FS = o.FS, o.FS
+	o.Blobs.Redo = func(apply func(rider []byte) error) error { return pebble.Riders(o.FS, kv, apply) }
 	var db atomic.Pointer[pebble.DB]
-	o.Blobs.Redo = func(apply func(rider []byte) error) error { return pebble.Riders(o.KV.FS, kv, apply) }
 	// The promise that nothing is acknowledged any more is one promise. While
 	// the key-value store is being opened, it hears of a failure by the barrier.
 	o.Blobs.OnFailure = func(cause error) {

@@ -79,8 +79,9 @@ type world struct {
 // sizes make a sweep see many packs, tables and logs.
 func sizes(fs vfs.FS) Options {
 	return Options{
-		KV:    pebble.Options{FS: fs, MemTableBytes: 64 << 10, CacheBytes: 1 << 20},
-		Blobs: disk.Options{FS: fs, PackBytes: 150_000, MemoryBody: 40_000, OpenPacks: 2},
+		FS:    fs,
+		KV:    pebble.Options{MemTableBytes: 64 << 10, CacheBytes: 1 << 20},
+		Blobs: disk.Options{PackBytes: 150_000, MemoryBody: 40_000, OpenPacks: 2},
 	}
 }
 
