@@ -6,6 +6,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/wal"
 )
 
 // Options configure a store. The zero value is a sensible one for a small
@@ -68,6 +69,8 @@ func (o Options) pebble(d *DB) *pebble.Options {
 		Logger:             logger{d},
 		EventListener:      events(d),
 		FormatMajorVersion: formatVersion,
+		WALDir:             pebble.MakeStoreRelativePath(d.disk, logDir),
+		WALRecoveryDirs:    []wal.Dir{{FS: d.disk, Dirname: pebble.MakeStoreRelativePath(d.disk, "")}}, // layout 1
 		// Pebble takes the memory of memtables off the cache. Without this they
 		// leave none of it.
 		CacheSize:                   o.CacheBytes + 2*int64(o.MemTableBytes),

@@ -25,6 +25,12 @@ import (
 //     only then removes the older ones or writes over them. So the barrier comes
 //     before each write to a manifest (failstop.go).
 
+// logDir is where the logs are, in the directory of the store. In layout 1 they
+// were beside the tables. A program that knows only that finds in the OPTIONS
+// file that logs are elsewhere and stops before it reads any: it would make
+// tables of the records and drop the riders, and look at the schema after that.
+const logDir = "log"
+
 // Riders calls fn for the riders in the logs of the store in dir, in the order
 // of their commits, without opening it. A rider is valid until fn returns. There
 // may be riders of commits that are in tables already.
@@ -36,9 +42,9 @@ func Riders(fs vfs.FS, dir string, fn func(rider []byte) error) error {
 	if fs == nil {
 		fs = vfs.Default
 	}
-	logs, err := wal.Scan(wal.Dir{FS: fs, Dirname: dir})
+	logs, err := wal.Scan(wal.Dir{FS: fs, Dirname: fs.PathJoin(dir, logDir)})
 	if oserror.IsNotExist(err) {
-		return nil // a store in the making
+		return nil // a store in the making, or of layout 1
 	}
 	if err != nil {
 		return fmt.Errorf("read the logs of %s: %w", dir, err)
