@@ -132,15 +132,15 @@ func (t *tx) append(b *box, d *Delivery, thread *threadPlan) (UID, error) {
 	}
 	t.acct.lastEmail++
 	msg.EmailID, msg.ContentID, msg.ThreadID = t.acct.lastEmail, t.acct.lastEmail, thread.thread
-	uid, err := t.enter(b, &msg, flags, d.Quota)
-	if err != nil {
-		return 0, err
-	}
 	if len(d.Rider) > 0 {
 		// The body becomes durable with its name.
 		if err := t.whole.Attach(d.Rider); err != nil {
 			return 0, err
 		}
+	}
+	uid, err := t.enter(b, &msg, flags, d.Quota)
+	if err != nil {
+		return 0, err
 	}
 	if err := t.keepThread(thread); err != nil {
 		return 0, err

@@ -113,17 +113,17 @@ const maxPooled = 64 << 10
 // alias sends elsewhere. tx spans p.Shard(). After the commit call Added; if
 // that never happens, the entry is found when the queue is opened next.
 func (q *Queue) AddTx(tx kv.Tx, p *Pending) error {
+	if len(p.rider) > 0 { // first, it is the largest
+		if err := tx.Attach(p.rider); err != nil {
+			return err
+		}
+	}
 	sp := tx.Account(p.Shard())
 	mark, err := q.clock.raise(sp, p.entries[len(p.entries)-1].ID)
 	if err != nil {
 		return err
 	}
 	p.mark = mark
-	if len(p.rider) > 0 {
-		if err := tx.Attach(p.rider); err != nil {
-			return err
-		}
-	}
 	for _, e := range p.entries {
 		if _, err := q.put(sp, e); err != nil {
 			return err

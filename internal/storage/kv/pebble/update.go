@@ -123,8 +123,14 @@ func (t *tx) Attach(rider []byte) error {
 	if len(rider) > kv.MaxRider {
 		return tooLarge("rider", len(rider), kv.MaxRider)
 	}
-	return t.writes().LogData(rider, nil)
+	if t.batch == nil {
+		t.batch = t.db.NewBatchWithSize(len(rider) + besideRider)
+	}
+	return t.batch.LogData(rider, nil)
 }
+
+// besideRider is room in a batch for the records of a message, in bytes.
+const besideRider = 6 << 10
 
 // writes returns the batch for the next write.
 func (t *tx) writes() *pebble.Batch {
