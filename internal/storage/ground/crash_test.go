@@ -2,6 +2,7 @@ package ground
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"sync/atomic"
 	"syscall"
@@ -18,6 +19,11 @@ import (
 )
 
 const sweepSeed = 1
+
+var (
+	steps  = flag.Int("steps", 120, "steps of TestCrashSweep")
+	stride = flag.Int64("stride", 1, "each so many operations of TestFaultSweep fail")
+)
 
 // keeps are the shares of unsynced data, in percent, that a crash may leave.
 var keeps = []int{0, 50, 100}
@@ -103,7 +109,7 @@ func sweep(steps int, open opener, stop func() bool, found func(op faultfs.Op, k
 				found(op, keep, err)
 			}
 		}
-		if op.Seq%97 == 0 {
+		if op.Seq%128 == 0 {
 			if err := reopenCrashing(faultfs.Clone(mem, 50, sweepSeed, op), min, open); err != nil {
 				found(op, 50, err)
 			}
@@ -151,11 +157,11 @@ func (w *world) collect() error {
 
 // TestCrashSweep: name and body, or neither.
 func TestCrashSweep(t *testing.T) {
-	steps := 100
+	n := *steps
 	if testing.Short() {
-		steps = 30
+		n = 25
 	}
-	points, err := sweep(steps, properly, t.Failed, func(op faultfs.Op, keep int, err error) {
+	points, err := sweep(n, properly, t.Failed, func(op faultfs.Op, keep int, err error) {
 		t.Errorf("crash after %v, %d %% kept, seed %d: %v", op, keep, sweepSeed, err)
 	})
 	if err != nil {
@@ -211,12 +217,12 @@ func TestSweepBites(t *testing.T) {
 // TestFaultSweep fails every operation on the disk in turn: nothing is
 // acknowledged after it, and what was acknowledged before is there.
 func TestFaultSweep(t *testing.T) {
-	stride := int64(1)
+	each := *stride
 	if testing.Short() {
-		stride = 11
+		each = 11
 	}
 	points := 0
-	for n := int64(1); !t.Failed(); n += stride {
+	for n := int64(1); !t.Failed(); n += each {
 		fault := faultfs.Fault{Nth: n, Kinds: faultfs.Write | faultfs.Sync | faultfs.Create | faultfs.Rename}
 		fault.Err, fault.Later, fault.Short = syscall.EIO, n%2 == 0, n%3 == 0
 		if n%4 == 0 {
@@ -232,7 +238,7 @@ func TestFaultSweep(t *testing.T) {
 		points++
 	}
 	t.Logf("fault points: %d", points)
-	if points < 15 {
+	if points < 10 {
 		t.Errorf("only %d faults fired", points)
 	}
 }

@@ -45,7 +45,7 @@ func bodyOf(i int) []byte {
 }
 
 func moves(i int) bool { return i%3 == 2 } // the record of i-1, to the account of i
-func large(i int) bool { return i%13 == 12 }
+func large(i int) bool { return i%20 == 12 }
 
 // held is where the records are: account and key → number of the body.
 type held map[string]int
@@ -80,7 +80,7 @@ type world struct {
 func sizes(fs vfs.FS) Options {
 	return Options{
 		FS:    fs,
-		KV:    pebble.Options{MemTableBytes: 64 << 10, CacheBytes: 1 << 20},
+		KV:    pebble.Options{MemTableBytes: 32 << 10, CacheBytes: 1 << 20},
 		Blobs: disk.Options{PackBytes: 150_000, MemoryBody: 40_000, OpenPacks: 2},
 	}
 }
@@ -205,7 +205,7 @@ func (w *world) record(tx kv.Tx, i int, staged blob.Staged) error {
 			s.Set(keyOf(i-1), strconv.AppendInt(id[:len(id):len(id)], int64(i-1), 10)))
 	}
 	if large(i) { // more than half a memtable: Pebble keeps the commit beside them
-		err = errors.Join(err, s.Set([]byte("x"), make([]byte, 50<<10)))
+		err = errors.Join(err, s.Set([]byte("x"), make([]byte, 18<<10)))
 	}
 	if i%4 == 1 { // reads what it wrote: the batch gets an index
 		_, got := s.Get(keyOf(i))
@@ -214,7 +214,7 @@ func (w *world) record(tx kv.Tx, i int, staged blob.Staged) error {
 	for a := kv.FirstUser; a < kv.FirstUser+historyAccounts; a++ {
 		err = errors.Join(err, tx.Account(a).Delete(keyOf(i-keptRecords)))
 	}
-	err = errors.Join(err, s.Set([]byte("pad"), make([]byte, 2<<10)),
+	err = errors.Join(err, s.Set([]byte("pad"), make([]byte, 1<<10)),
 		tx.Account(kv.Directory).Set([]byte("last"), strconv.AppendInt(nil, int64(i), 10)))
 	if i%2 != 0 {
 		err = errors.Join(err, tx.Attach(staged.Rider))
