@@ -75,10 +75,13 @@ func (k *Keeper) Expires() time.Time { return k.Leaf().NotAfter }
 func (k *Keeper) Leaf() *x509.Certificate { return k.current.Load().Leaf }
 
 // Config returns a configuration for servers, which asks the keeper at each
-// handshake. TLS 1.2 is the oldest version (RFC 8996, RFC 9325).
-func (k *Keeper) Config() *tls.Config {
+// handshake. TLS 1.2 is the oldest version (RFC 8996, RFC 9325). protocols are
+// the names of what is spoken (RFC 7301 6); a client that names only others is
+// refused, one that names none is welcome. Without protocols nobody is asked.
+func (k *Keeper) Config(protocols ...string) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
+		NextProtos: protocols,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return k.current.Load(), nil
 		},

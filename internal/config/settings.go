@@ -123,7 +123,7 @@ func limitSettings() []setting {
 		{"imap_notice", "How often a client in IMAP's IDLE is told \"Still here\", so that routers do not forget the connection; at least 10s.", func(c *Config) any { return &c.Limits.IMAPNotice }},
 		{"pop3_idle", "Silence after which a POP3 session ends; at least 10m (RFC 1939 3).", func(c *Config) any { return &c.Limits.POP3Idle }},
 		{"stop_time", "Time that sessions and deliveries have to end when the server stops.", func(c *Config) any { return &c.Limits.StopTime }},
-		{"memory", "Soft limit of the memory of the whole process: near it, memory is freed at the price of processor time. 0 means none.", func(c *Config) any { return &c.Limits.Memory }},
+		{"memory", "Soft limit of the memory of the whole process: near it, memory is freed at the price of processor time. 0 means three quarters of what the control group of the process allows (systemd's MemoryMax, a container), and none without that.", func(c *Config) any { return &c.Limits.Memory }},
 	}
 }
 

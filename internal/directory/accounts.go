@@ -125,12 +125,14 @@ func updateAccount(sp kv.Space, a Account) error {
 }
 
 // Account returns an account by its number.
-func (d *Directory) Account(ctx context.Context, id AccountID) (a Account, err error) {
-	err = d.view(ctx, func(r kv.Reader) error {
-		a, err = readAccount(r, id)
-		return err
+func (d *Directory) Account(ctx context.Context, id AccountID) (Account, error) {
+	return d.accounts.remember(&d.changes, id, func() (a Account, err error) {
+		err = d.view(ctx, func(r kv.Reader) error {
+			a, err = readAccount(r, id)
+			return err
+		})
+		return a, err
 	})
-	return a, err
 }
 
 func readAccount(r kv.Reader, id AccountID) (Account, error) {

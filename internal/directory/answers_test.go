@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -55,5 +56,40 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 	if n := len(d.answers.known); n == 0 || n > MaxAnswers {
 		t.Errorf("%d answers are remembered", n)
+	}
+}
+
+// TestRecordsFollowChanges: nor is what Account and DomainOf remember, and one
+// directory does not hear of what another one reads.
+func TestRecordsFollowChanges(t *testing.T) {
+	d := newDirectory(t, Options{})
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	dom, err := d.AddDomain(ctx, Domain{Name: "x.org"})
+	must(err)
+	a, err := d.AddAccount(ctx, Account{Address: "an@x.org"}, "")
+	must(err)
+	for _, quota := range []int64{0, 1000, 2000} {
+		dom.QuotaBytes, a.QuotaBytes = quota, quota+1
+		must(d.UpdateDomain(ctx, dom))
+		must(d.UpdateAccount(ctx, a))
+		for range 2 { // the second time from memory
+			got, err := d.Account(ctx, a.ID)
+			must(err)
+			of, err := d.DomainOf(ctx, got)
+			must(err)
+			if got.QuotaBytes != quota+1 || of.QuotaBytes != quota {
+				t.Fatalf("quotas %d and %d after %d was set", got.QuotaBytes, of.QuotaBytes, quota)
+			}
+		}
+	}
+	must(d.DeleteAccount(ctx, a.ID))
+	if _, err := d.Account(ctx, a.ID); !errors.Is(err, ErrNoAccount) {
+		t.Errorf("a deleted account: %v", err)
 	}
 }

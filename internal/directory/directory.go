@@ -48,7 +48,10 @@ type Directory struct {
 	rules   atomic.Pointer[Rules] // the present snapshot
 	loading sync.Mutex            // held while a new one is read
 
-	answers answers // of Resolve
+	changes  changes
+	answers  answers                  // of Resolve
+	accounts memo[AccountID, Account] // of Account
+	domains  memo[string, Domain]     // of DomainOf
 }
 
 // Open opens the directory in db; an empty store is a directory without
@@ -101,7 +104,7 @@ func (d *Directory) view(ctx context.Context, fn func(kv.Reader) error) error {
 
 // update runs fn as one transaction and waits until it is on disk.
 func (d *Directory) update(ctx context.Context, fn func(kv.Space) error) error {
-	defer d.answers.forget()
+	defer d.changes.made()
 	return kv.Durable(ctx, d.db, []kv.Account{kv.Directory}, func(tx kv.Tx) error {
 		return fn(tx.Account(kv.Directory))
 	})

@@ -39,8 +39,8 @@
 //   - Account numbers are never used again.
 //   - DeleteAccount loses no mail: it takes address and login away and leaves
 //     a mark; whoever owns the mail removes it and then calls Forget.
-//   - Nothing is kept in memory but verified passwords, some answers and the
-//     rules: a directory of a million accounts costs disk only.
+//   - Nothing is kept in memory but verified passwords, the rules and a bounded
+//     number of records: a directory of a million accounts costs disk only.
 //
 // # Passwords
 //

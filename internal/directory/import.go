@@ -69,7 +69,7 @@ type batch []imported
 func (d *Directory) prepareBatch(ctx context.Context, next func() (NewAccount, bool), first int) (part batch, more bool) {
 	part = make(batch, importBatch)
 	var group errgroup.Group
-	group.SetLimit(workers())
+	group.SetLimit(cap(d.hasher.slots))
 	defer func() { _ = group.Wait() }() // mistakes are noted account by account
 	for i := range part {
 		a, ok := next()

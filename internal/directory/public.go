@@ -65,11 +65,13 @@ func (d *Directory) DomainOfPublic(ctx context.Context, id AccountID) (dom Domai
 }
 
 // DomainOf returns the domain of an account.
-func (d *Directory) DomainOf(ctx context.Context, a Account) (dom Domain, err error) {
+func (d *Directory) DomainOf(ctx context.Context, a Account) (Domain, error) {
 	name := ownParts(a.Address).Domain
-	err = d.view(ctx, func(r kv.Reader) error {
-		dom, err = readDomain(r, name)
-		return err
+	return d.domains.remember(&d.changes, name, func() (dom Domain, err error) {
+		err = d.view(ctx, func(r kv.Reader) error {
+			dom, err = readDomain(r, name)
+			return err
+		})
+		return dom, err
 	})
-	return dom, err
 }

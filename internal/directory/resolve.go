@@ -11,10 +11,10 @@ import (
 // Resolve answers who gets mail for an address, one step: an alias is not
 // followed. It only reads.
 func (d *Directory) Resolve(ctx context.Context, a address.Address) (res Resolution, err error) {
-	if res, ok := d.answers.get(a); ok {
+	at := d.changes.now()
+	if res, ok := d.answers.get(a, at); ok {
 		return res, nil
 	}
-	at := d.answers.now()
 	err = d.view(ctx, func(r kv.Reader) error {
 		res, err = d.resolve(r, a)
 		return err
@@ -22,7 +22,7 @@ func (d *Directory) Resolve(ctx context.Context, a address.Address) (res Resolut
 	if err != nil {
 		return Resolution{}, fmt.Errorf("resolve %s: %w", a.Path(), err)
 	}
-	d.answers.put(a, res, at)
+	d.answers.put(&d.changes, at, a, res)
 	return res, nil
 }
 

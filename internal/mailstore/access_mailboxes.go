@@ -207,9 +207,9 @@ func (a *Access) SetAnnotations(ctx context.Context, id kv.Account, m MailboxID,
 	return a.Store.SetAnnotations(ctx, id, m, user, set)
 }
 
-// MayDelete tells whether Delete would be refused, without doing anything.
-func (a *Access) MayDelete(ctx context.Context, id kv.Account, m MailboxID) error {
-	return a.need(ctx, id, m, RightRemove)
+// May tells whether what wants these rights would be refused, without doing anything.
+func (a *Access) May(ctx context.Context, id kv.Account, m MailboxID, want Rights) error {
+	return a.need(ctx, id, m, want)
 }
 
 // News tells of the mailboxes with the right l. Those that the actor may have

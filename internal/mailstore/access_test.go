@@ -147,7 +147,7 @@ var asked = []struct {
 		_, err := a.Create(ctx, alice, "Team/new/below", "")
 		return err
 	}},
-	{"MayDelete", RightRemove, func(ctx context.Context, a *Access, s *sharing) error { return a.MayDelete(ctx, alice, s.team) }},
+	{"May", RightRemove, func(ctx context.Context, a *Access, s *sharing) error { return a.May(ctx, alice, s.team, RightRemove) }},
 	{"Delete", RightRemove, func(ctx context.Context, a *Access, s *sharing) error { return a.Delete(ctx, alice, "Team") }},
 	{"Rename", RightRemove | RightCreate, func(ctx context.Context, a *Access, s *sharing) error {
 		// k is that of the new parent, Team itself; x that of what is renamed.
@@ -238,6 +238,7 @@ var private = []string{
 var open = map[string]string{
 	"As":   "is how rights are taken on",
 	"Body": "takes a message that Messages has shown", "AppendBody": "the same", "MakePreview": "the same",
+	"Inbox":    "is a number, which tells nothing to who may not open the mailbox",
 	"AppendTx": "is for deliveries, which ask nobody", "Committed": "the same",
 	"PoolUsage":  "is a sum over a domain",
 	"SharedWith": "is Shared of the server",

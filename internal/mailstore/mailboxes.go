@@ -82,6 +82,16 @@ func (s *Store) Lookup(ctx context.Context, id kv.Account, name string) (Mailbox
 	return m, err
 }
 
+// Inbox returns which mailbox INBOX is. A rename of it gives the account another
+// one.
+func (s *Store) Inbox(ctx context.Context, id kv.Account) (m MailboxID, err error) {
+	err = s.read(ctx, id, func(r kv.Reader) error {
+		m, err = findMailbox(r, inbox)
+		return err
+	})
+	return m, err
+}
+
 // findMailbox returns the mailbox of a name or of a special use, or
 // ErrNoMailbox.
 func findMailbox(r kv.Reader, name string) (MailboxID, error) {

@@ -12,7 +12,7 @@ import (
 // moves its messages to a new mailbox and leaves INBOX empty, and its
 // children where they are (RFC 3501 6.3.5).
 //
-// Sessions that have the mailbox selected go on with it under its new name;
+// Sessions that have the mailbox selected can go on with it under its new name;
 // that is also so for INBOX, whose messages keep their mailbox ID, UIDs and
 // UIDVALIDITY, while INBOX becomes a new mailbox.
 func (s *Store) Rename(ctx context.Context, id kv.Account, from, to string) error {

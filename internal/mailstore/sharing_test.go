@@ -279,6 +279,9 @@ func TestRenameInboxKeeps(t *testing.T) {
 	if err := s.Rename(ctx, alice, "INBOX", "Old"); err != nil {
 		t.Fatal(err)
 	}
+	if now, err := s.Inbox(ctx, alice); err != nil || now == in || now != s.inbox(t, alice) {
+		t.Error("INBOX is", now, err, "and was", in)
+	}
 	for _, name := range []string{"INBOX", "Old"} {
 		m, err := s.bob.Lookup(ctx, alice, name)
 		if err != nil {

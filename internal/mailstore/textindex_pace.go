@@ -2,31 +2,39 @@ package mailstore
 
 import (
 	"context"
+	"runtime"
 	"syscall"
 	"time"
 )
 
-// How the worker shares the processor.
+// How the worker shares the machine. The rests are in times of the work before
+// them.
 const (
-	paceSlice = 5 * time.Millisecond  // of work, then a rest
-	paceIdle  = 0.25                  // of the time of the work, while nothing else happens or somebody waits,
-	paceBusy  = 3                     // and while the server has other work
-	paceLook  = 50 * time.Millisecond // how often it looks which of the two it is
-	busyShare = 0.2                   // of one core that others take, from which on the server has other work
+	paceSlice   = 5 * time.Millisecond  // of work, then a rest
+	paceLook    = 50 * time.Millisecond // how often it looks what the server does
+	restFree    = 0.25                  // a processor is free, or somebody waits for the index
+	restFull    = 3                     // others need all processors
+	restWriters = 9                     // somebody changes mailboxes: he waits for the disk, and for what is committed before him
+	fewChanges  = 2                     // within a look are nobody's haste
 )
 
 // pace makes work rest.
 type pace struct {
-	began  time.Time // this slice of work
-	urgent bool
-	wanted func() bool // somebody waits for it now
-	looked time.Time
-	cpu    time.Duration // of the process, when it looked
-	own    time.Duration // of work since then
-	busy   bool
+	wanted  func() bool   // somebody waits for the work now
+	changes func() uint64 // of mailboxes since the start
+	began   time.Time     // this slice of work
+	urgent  bool
+	share   float64 // of rest, as it was when it looked:
+	looked  time.Time
+	cpu     time.Duration // of the process, until then
+	changed uint64        // changes, until then
+	own     time.Duration // of work since then
 }
 
-func newPace() *pace { return &pace{busy: true} }
+// newPace begins with long rests.
+func newPace(changes func() uint64) *pace {
+	return &pace{changes: changes, share: restWriters, looked: time.Now(), cpu: processTime(), changed: changes()}
+}
 
 // start begins a slice of work, which becomes urgent when it is wanted.
 func (p *pace) start(urgent bool, wanted func() bool) {
@@ -42,9 +50,9 @@ func (p *pace) rest(ctx context.Context) error {
 	p.own += worked
 	p.look()
 	p.urgent = p.urgent || p.wanted()
-	share := paceIdle
-	if p.busy && !p.urgent {
-		share = paceBusy
+	share := p.share
+	if p.urgent {
+		share = restFree
 	}
 	timer := time.NewTimer(time.Duration(share * float64(worked)))
 	defer timer.Stop()
@@ -56,17 +64,28 @@ func (p *pace) rest(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// look finds out whether the server has other work.
+// look finds out what else the server does.
 func (p *pace) look() {
 	now := time.Now()
 	passed := now.Sub(p.looked)
 	if passed < paceLook {
 		return
 	}
-	cpu := processTime()
-	others := cpu - p.cpu - p.own
-	p.busy = p.looked.IsZero() || float64(others) > busyShare*float64(passed)
-	p.looked, p.cpu, p.own = now, cpu, 0
+	cpu, changed := processTime(), p.changes()
+	p.share = restFor(changed-p.changed, cpu-p.cpu-p.own, passed, runtime.NumCPU())
+	p.looked, p.cpu, p.changed, p.own = now, cpu, changed, 0
+}
+
+// restFor is how long to rest where others made so many changes and took so
+// much processor time while some time passed.
+func restFor(changes uint64, others, passed time.Duration, processors int) float64 {
+	switch {
+	case changes > fewChanges:
+		return restWriters
+	case others > passed*time.Duration(processors)-passed:
+		return restFull
+	}
+	return restFree
 }
 
 // processTime is the processor time that the process has used.

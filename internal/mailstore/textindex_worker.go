@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tram/internal/mailstore/textindex"
@@ -21,8 +22,9 @@ const (
 // indexer is told which accounts changed or were searched, and makes their text
 // indexes, one account at a time.
 type indexer struct {
-	off  bool
-	wake chan struct{}
+	off     bool
+	wake    chan struct{}
+	changes atomic.Uint64 // of mailboxes
 
 	mu      sync.Mutex
 	pending map[kv.Account]*indexDue
@@ -72,6 +74,7 @@ func (x *indexer) note(ids ...kv.Account) {
 	if x.off {
 		return
 	}
+	x.changes.Add(1)
 	now := time.Now()
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -165,7 +168,7 @@ func (s *Store) IndexBacklog() int { return s.indexer.backlog() }
 // runIndexer makes text indexes until ctx ends. It sleeps when there is nothing
 // to do, and takes a small share of one core when there is.
 func (s *Store) runIndexer(ctx context.Context) {
-	pace := newPace()
+	pace := newPace(s.indexer.changes.Load)
 	for ctx.Err() == nil {
 		now := time.Now()
 		due, wait := s.indexer.take(now)

@@ -160,7 +160,7 @@ func (d *doors) serve(ctx context.Context, one *door) {
 			Protocol:  string(l.Protocol),
 			Name:      string(l.Protocol) + " " + one.socket.Addr().String(),
 			TLSMode:   tlsMode(l.TLS),
-			TLSConfig: d.server.tlsConfig,
+			TLSConfig: func() *tls.Config { return d.server.tls[l.Protocol] },
 		},
 	})
 	if err != nil {
@@ -200,9 +200,6 @@ func tlsMode(m config.TLSMode) listen.TLSMode {
 	}
 	return listen.None
 }
-
-// tlsConfig is asked for at each handshake.
-func (s *Server) tlsConfig() *tls.Config { return s.tls }
 
 // list is the doors as status shows them.
 func (d *doors) list() []control.Listener {

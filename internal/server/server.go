@@ -63,7 +63,7 @@ type Server struct {
 
 	stores  *stores.Stores
 	certs   *certs.Keeper
-	tls     *tls.Config // of all doors; asks certs at each handshake
+	tls     map[config.Protocol]*tls.Config // of the doors; they ask certs at each handshake
 	agents  *agents
 	doors   *doors
 	admin   *admin.Admin
@@ -101,6 +101,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stores.Close()) }()
+	useProcessors(s.log) // the directory has counted the processors for its hashes
 
 	if err := s.openJournal(); err != nil {
 		return err
@@ -164,7 +165,7 @@ func (s *Server) assemble() (err error) {
 	if err != nil {
 		return err
 	}
-	s.tls = s.certs.Config()
+	s.tls = tlsConfigs(s.certs)
 	s.doors, err = openDoors(s, c)
 	if err != nil {
 		return err

@@ -22,11 +22,12 @@ const (
 // tune sets the limits of the process. What the environment sets explicitly
 // (GOGC, GOMEMLIMIT) stays.
 func tune(c *config.Config, log *slog.Logger) {
+	memory := softMemory(c, os.DirFS("/"))
 	if os.Getenv("GOGC") == "" {
-		startCollector(int64(c.Limits.Memory))
+		startCollector(memory)
 	}
-	if c.Limits.Memory > 0 && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(c.Limits.Memory))
+	if memory > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memory)
 	}
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || files.Cur >= wantFiles {

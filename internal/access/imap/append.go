@@ -63,6 +63,10 @@ func (s *session) appendTarget(name string) (destination, mailstore.Quota, error
 	if err != nil {
 		return destination{}, mailstore.Quota{}, tryCreate(err)
 	}
+	if err := s.mail.May(s.ctx, at.account, mbox.ID, mailstore.RightInsert); err != nil {
+		return destination{}, mailstore.Quota{}, tryCreate(err)
+	}
+	s.tellOldName(name, at.prefix+mbox.Name)
 	quota, err := s.quota(at.account)
 	return destination{at.account, mbox.ID}, quota, err
 }

@@ -23,6 +23,7 @@ func TestAppendBinaryParts(t *testing.T) {
 	// The same by way of CATENATE, as several literals.
 	head, tail, _ := strings.Cut(text, raw)
 	c.ok(fmt.Sprintf("APPEND INBOX CATENATE (TEXT {%d+}\r\n%s TEXT ~{%d+}\r\n%s TEXT {%d+}\r\n%s)", len(head), head, len(raw), raw, len(tail), tail))
+	c.ok("ENABLE UTF8=ACCEPT")
 	c.ok(fmt.Sprintf("APPEND INBOX UTF8 (~{%d+}\r\n%s)", len(text), text))
 	c.ok("SELECT INBOX")
 	for n := 1; n <= 3; n++ {

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"errors"
+	"strings"
 
 	"tram/internal/mail/sasl"
 )
@@ -14,7 +15,8 @@ var errCancelled = bad("Authentication cancelled")
 func (s *session) authenticate() (string, error) {
 	d := s.dec
 	var mechanism, initial string
-	if !d.ExpectSP() || !d.ExpectKeyword(&mechanism) {
+	// Names of mechanisms have "_" too (RFC 4422 3.1), which those of commands have not.
+	if !d.ExpectSP() || !d.ExpectAtom(&mechanism) {
 		return "", d.Err()
 	}
 	if d.SP() && !d.AtEnd() && !d.ExpectAString(&initial) {
@@ -27,7 +29,7 @@ func (s *session) authenticate() (string, error) {
 		return "", errPrivacy
 	}
 	desk := s.desk()
-	m := desk.Mechanism(s.ctx, mechanism)
+	m := desk.Mechanism(s.ctx, strings.ToUpper(mechanism))
 	if m == nil {
 		return "", no("CANNOT", "Unsupported authentication mechanism, CAPABILITY lists those there are")
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"tram/internal/mail/imapwire"
 	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 )
@@ -22,19 +23,18 @@ const binaryHeld = 64 << 10
 
 // parseBinary reads section-binary [partial] behind BINARY, BINARY.PEEK or
 // BINARY.SIZE.
-func (req *fetchRequest) parseBinary(name string, parse func(*section) bool) bool {
+func (req *fetchRequest) parseBinary(d *imapwire.Decoder, name string) bool {
 	item := fetchItem{kind: itemBinary, peek: name != "BINARY"}
 	label := "BINARY"
 	if name == "BINARY.SIZE" {
 		item.kind, label = itemBinarySize, name
 	}
 	sec := &item.section
-	if !parse(sec) || sec.what != partWhole || sec.partial && item.kind == itemBinarySize {
+	if !sec.parse(d) || sec.what != partWhole || sec.partial && item.kind == itemBinarySize {
 		return false
 	}
 	item.label = sec.label(label)
-	req.items = append(req.items, item)
-	return true
+	return req.addSection(d, item)
 }
 
 // openBinary opens the decoded bytes of a section.
@@ -65,20 +65,35 @@ func (sec *section) openBinary(m *mailstore.Message, body *lazyBody) (io.Reader,
 
 // binarySize writes BINARY.SIZE.
 func (w *fetchWriter) binarySize(item *fetchItem, m *mailstore.Message, body *lazyBody) error {
-	r, err := item.section.openBinary(m, body)
-	if errors.Is(err, errNoPart) {
-		r, err = bytes.NewReader(nil), nil
-	}
-	if err != nil {
-		return err
-	}
-	var seen tally
-	if _, err := io.Copy(&seen, r); err != nil {
-		return err
+	size, known := body.sizes[item.label]
+	if !known {
+		var err error
+		if size, err = item.section.decodedSize(m, body); err != nil {
+			return err
+		}
+		if body.sizes == nil {
+			body.sizes = map[string]int64{}
+		}
+		body.sizes[item.label] = size
 	}
 	w.enc.Raw(item.label)
-	w.enc.Number(uint64(seen.size))
+	w.enc.Number(uint64(size))
 	return nil
+}
+
+// decodedSize counts the octets of a section without its encoding; 0 when there
+// is no such part.
+func (sec *section) decodedSize(m *mailstore.Message, body *lazyBody) (int64, error) {
+	r, err := sec.openBinary(m, body)
+	if errors.Is(err, errNoPart) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	var seen tally
+	_, err = io.Copy(&seen, r)
+	return seen.size, err
 }
 
 // binary writes BINARY and its bytes: as a literal8 only when there is a NUL

@@ -4,15 +4,32 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"tram/internal/mailstore"
 	"tram/internal/storage/kv"
 )
 
-// maxRawSearch is the size up to which a message is read into memory to be
-// searched; larger ones are streamed.
-const maxRawSearch = 4 << 20
+// How large a message may be to be read into memory when it is searched, in
+// octets. Others are streamed, which takes longer.
+const (
+	maxRawSearch  = 4 << 20   // always
+	freeRawSearch = 256 << 10 // when there is no room left for large ones
+	allRawSearch  = 32 << 20  // the room for those above it, of all searches together
+)
+
+// searchRoom is how much of allRawSearch is taken.
+type searchRoom struct{ taken atomic.Int64 }
+
+// take takes n octets, if there are so many.
+func (r *searchRoom) take(n int64) bool {
+	if r.taken.Add(n) <= allRawSearch {
+		return true
+	}
+	r.taken.Add(-n)
+	return false
+}
 
 // target is a mailbox that is searched.
 type target struct {
@@ -38,14 +55,18 @@ type candidate struct {
 	entry mailstore.Entry
 	msg   *mailstore.Message // nil in the pass over the view
 
-	answers map[*indexQuery]*indexAnswer
-	scores  map[uint32]int // relevancy by index, for FUZZY
+	answers   map[*indexQuery]*indexAnswer
+	indexRuns int            // of all answers
+	scores    map[uint32]int // relevancy by index, for FUZZY
 
 	dates *keyRows // dates that are remembered, or nil
 	row   int      // the message's row in it, -1 for none
 
 	raw     []byte // the whole message, when it was read and is not too large
+	room    int64  // of the searchRoom, what raw may take
+	streams bool   // the message is too large for it
 	scratch []byte
+	folded  foldRoom
 	body    *mailstore.Body
 	err     error
 }
@@ -53,7 +74,26 @@ type candidate struct {
 // begin goes on to the next message.
 func (c *candidate) begin(m *mailstore.Message) {
 	c.end()
-	c.msg, c.raw = m, c.raw[:0]
+	c.msg, c.raw, c.streams = m, c.raw[:0], false
+}
+
+// close releases what the search held.
+func (c *candidate) close() {
+	c.end()
+	c.s.srv.searchRoom.taken.Add(-c.room)
+	c.raw, c.room = nil, 0
+}
+
+// holds reports whether there is room for a message of so many octets.
+func (c *candidate) holds(size int64) bool {
+	switch {
+	case size <= freeRawSearch, size <= c.room:
+		return true
+	case size > maxRawSearch, !c.s.srv.searchRoom.take(size - c.room):
+		return false
+	}
+	c.room = size
+	return true
 }
 
 // end releases what the last message held.
@@ -71,7 +111,7 @@ func (c *candidate) load() bool {
 		return true
 	}
 	err := c.s.loadMetaIn(c.in, c.msg)
-	if err == nil && c.msg.Size > maxRawSearch {
+	if c.streams = err == nil && !c.holds(c.msg.Size); c.streams {
 		return false
 	}
 	if err == nil {
@@ -91,7 +131,7 @@ func (c *candidate) reader() (io.ReaderAt, bool) {
 	if c.load() {
 		return bytes.NewReader(c.raw), true
 	}
-	if c.msg.Size <= maxRawSearch {
+	if !c.streams {
 		return nil, false
 	}
 	if c.body == nil {

@@ -11,7 +11,8 @@ import (
 // catenate reads SP "(" cat-part *(SP cat-part) ")" (RFC 4469): a message made
 // of literals and of parts of messages that are here already.
 //
-//	cat-part = "TEXT" SP literal / "URL" SP astring
+//	cat-part = "TEXT" SP literal / "URL" SP astring /
+//	           "UTF8" SP "(" literal8 ")"
 func (p *parcel) catenate() error {
 	d := p.in.s.dec
 	if !d.ExpectSP() {
@@ -38,24 +39,32 @@ func (p *parcel) catenate() error {
 func (p *parcel) catPart() error {
 	d := p.in.s.dec
 	var kind, url string
+	if d.Word("UTF8") {
+		return p.utf8(p.piece) // RFC 6855 4
+	}
 	if !d.ExpectKeyword(&kind) || !d.ExpectSP() {
 		return d.Err()
 	}
 	switch kind {
 	case "TEXT":
-		lit, ok := d.ExpectLiteral()
-		if !ok {
-			return d.Err()
-		}
-		return p.add(lit)
+		return p.piece()
 	case "URL":
 		if !d.ExpectAString(&url) {
 			return d.Err()
 		}
 		return p.addURL(url)
 	}
-	d.Fail("Expected TEXT or URL")
+	d.Fail("Expected TEXT, URL or UTF8")
 	return d.Err()
+}
+
+// piece reads a literal that may be empty: there are others.
+func (p *parcel) piece() error {
+	lit, ok := p.in.s.dec.ExpectLiteral()
+	if !ok {
+		return p.in.s.dec.Err()
+	}
+	return p.add(lit)
 }
 
 // addURL appends what a URL names. Nothing is marked \Seen by it.

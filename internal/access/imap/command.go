@@ -184,8 +184,8 @@ func (s *session) finish(cmd *command, text string, err error) {
 		s.hangUp(s.readFailed)
 	case errors.Is(err, errAnswered):
 		return
-	case errors.Is(err, errDeleted):
-		s.bye(errDeleted.Error())
+	case errors.Is(err, errDeleted), errors.Is(err, errRenamed):
+		s.bye(err.Error())
 	case err == nil:
 		s.badInARow = 0
 		s.complete(completion(cmd, text))

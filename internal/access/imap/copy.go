@@ -22,6 +22,9 @@ func (s *session) copy(byUID bool) (string, error) {
 	if err := s.checkCopied(uids); err != nil {
 		return "", err
 	}
+	if err := s.checkNumbered(uids, byUID); err != nil {
+		return "", err
+	}
 	quota, err := s.quota(to.account)
 	if err != nil {
 		return "", err
@@ -34,6 +37,24 @@ func (s *session) copy(byUID bool) (string, error) {
 		return "No messages found", nil
 	}
 	return copyUID(copied) + " Copy completed", nil
+}
+
+// checkNumbered refuses COPY and MOVE of message numbers whose messages are
+// gone, of which the client has not heard yet (RFC 2180 4.4.1): what it takes
+// for copied it may remove. It hears of them with the NO, so that it can try
+// again. UIDs that do not exist are no error (RFC 9051 6.4.9).
+func (s *session) checkNumbered(uids mailstore.UIDSet, byUID bool) error {
+	if byUID {
+		return nil
+	}
+	newest, err := s.newestView()
+	if err != nil || countIn(newest, uids) == countIn(s.sel.view, uids) {
+		return err
+	}
+	if err := s.sync(true); err != nil {
+		return err
+	}
+	return mailstore.ErrNoMessage
 }
 
 // destination is where messages are copied or moved to.

@@ -37,11 +37,11 @@ func (s *session) create() (string, error) {
 
 // tellOldName tells a client of IMAP4rev2 of a name that it did not write in
 // the one form that names have here (RFC 9051 6.3.9.7).
-func (s *session) tellOldName(given, is string) {
+func (s *session) tellOldName(given, is string, attrs ...string) {
 	if given == is || !s.on(enabledRev2) {
 		return
 	}
-	s.writeListLine("LIST", nil, is)
+	s.writeListLine("LIST", attrs, is)
 	s.enc.Raw(` ("OLDNAME" (`)
 	s.enc.Mailbox(given)
 	s.enc.Raw("))\r\n")

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -62,7 +63,45 @@ func TestDamage(t *testing.T) {
 	if got := c.expectEnd(); strings.Contains(got, "x OK") {
 		t.Errorf("damage was served: %.100q", got)
 	}
-	if _, status := s.login("alice").cmd("NOOP"); !strings.HasPrefix(status, "OK") {
-		t.Error(status)
+	// Who comes back is not cut off at the same place again.
+	c = s.login("alice")
+	c.ok("SELECT INBOX")
+	for range 2 {
+		untagged, status := c.cmd("FETCH 3:* (UID BODY.PEEK[])")
+		if !strings.HasPrefix(status, "NO [CORRUPTION]") || len(untagged) != 1 {
+			t.Errorf("%s, %d responses", status, len(untagged))
+		}
+	}
+	for range 2 {
+		c.ok("FETCH 4 BODY.PEEK[]<0.70000>")
+		if _, status := c.cmd("FETCH 4 BODY.PEEK[]<140000.200000>"); !strings.HasPrefix(status, "NO [CORRUPTION]") {
+			t.Errorf("a part: %s", status)
+		}
+	}
+	// When it can be read, it is.
+	s.flip("uhe end")
+	if got := c.ok("FETCH 4 BODY.PEEK[]")[0]; !strings.Contains(got, "the end") {
+		t.Errorf("%.60q", got)
+	}
+}
+
+// TestDamageAnywhere: it makes no difference where in the buffer of the answers
+// the damaged message has its place.
+func TestDamageAnywhere(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	const n, bad = 150, 100
+	var all []string
+	for i := range n {
+		all = append(all, testMessage(i+1)+strings.Repeat("0123456789\r\n", 80))
+	}
+	c.add("INBOX", all...)
+	c.ok("SELECT INBOX")
+	s.flip(fmt.Sprintf("body %d\r\n", bad))
+	for from := 1; from < bad; from++ {
+		untagged, status := c.cmd(fmt.Sprintf("FETCH %d:%d BODY.PEEK[]", from, bad+5))
+		if !strings.HasPrefix(status, "NO [CORRUPTION]") || len(untagged) != bad+5-from {
+			t.Fatalf("from %d: %s, %d responses", from, status, len(untagged))
+		}
 	}
 }

@@ -1,6 +1,10 @@
 package imap
 
-import "strings"
+import (
+	"strings"
+
+	"tram/internal/mailstore"
+)
 
 // deleteMailbox: delete = "DELETE" SP mailbox (RFC 3501 6.3.4)
 func (s *session) deleteMailbox() (string, error) {
@@ -19,10 +23,14 @@ func (s *session) deleteMailbox() (string, error) {
 	// Its own mailbox a session leaves first, so that it can go on. Another
 	// session may have given it another name since.
 	if s.sel != nil && at.account == s.sel.account && box.ID == s.sel.id {
-		if err := s.mail.MayDelete(s.ctx, at.account, box.ID); err != nil {
+		if err := s.mail.May(s.ctx, at.account, box.ID, mailstore.RightRemove); err != nil {
 			return "", err
 		}
 		s.leave()
 	}
-	return "", s.mail.Delete(s.ctx, at.account, at.name)
+	if err := s.mail.Delete(s.ctx, at.account, at.name); err != nil {
+		return "", err
+	}
+	s.tellOldName(name, box.Name, `\NonExistent`)
+	return "", nil
 }

@@ -11,6 +11,8 @@ type fetchRequest struct {
 	items []fetchItem
 	byUID bool
 
+	sections int // among the items
+
 	changed      bool // CHANGEDSINCE was given (RFC 7162 3.1.4.1)
 	changedSince mailstore.ModSeq
 	vanished     bool // VANISHED was given (RFC 7162 3.2.6)

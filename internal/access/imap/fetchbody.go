@@ -22,6 +22,8 @@ type lazyBody struct {
 	msg  *mailstore.Message
 	uid  mailstore.UID
 	body *mailstore.Body
+
+	sizes map[string]int64 // BINARY.SIZE of parts, by the item's label
 }
 
 func (b *lazyBody) open() (*mailstore.Body, error) {
@@ -56,11 +58,12 @@ func (w *fetchWriter) section(item *fetchItem, m *mailstore.Message, body *lazyB
 	}
 	whole := to - from
 	from, to = sec.clip(from, to)
-	w.enc.LiteralHeader(to - from)
 	if from == to {
+		w.enc.LiteralHeader(0)
 		return nil
 	}
 	if from == 0 && whole == m.Size && to == m.Size && m.Size <= smallBody {
+		w.enc.LiteralHeader(m.Size)
 		return w.enc.Fill(int(m.Size), func(dst []byte) ([]byte, error) {
 			return w.s.mail.AppendBody(w.s.ctx, dst, m)
 		})
@@ -69,7 +72,7 @@ func (w *fetchWriter) section(item *fetchItem, m *mailstore.Message, body *lazyB
 	if err != nil {
 		return err
 	}
-	return w.enc.CopyAt(r, from, to-from)
+	return w.sendRange(m.Blob, r, from, to-from)
 }
 
 // errNoPart says that a message has no such part. The client reads NIL, the

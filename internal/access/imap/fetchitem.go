@@ -107,8 +107,7 @@ func (req *fetchRequest) parseItem(d *imapwire.Decoder, alone bool) bool {
 		return true
 	}
 	if item, ok := oldItems[name]; ok {
-		req.items = append(req.items, item)
-		return true
+		return req.addSection(d, item)
 	}
 	if kinds, ok := macros[name]; ok && alone {
 		for _, k := range kinds {
@@ -124,7 +123,7 @@ func (req *fetchRequest) parseItem(d *imapwire.Decoder, alone bool) bool {
 	case "PREVIEW":
 		return req.parsePreview(d, alone)
 	case "BINARY", "BINARY.PEEK", "BINARY.SIZE":
-		return req.parseBinary(name, func(sec *section) bool { return sec.parse(d) }) || d.Fail("Invalid BINARY[..] section")
+		return req.parseBinary(d, name) || d.Fail("Invalid BINARY[..] section")
 	case "BODY", "BODY.PEEK":
 	default:
 		return d.Fail("Unknown fetch item")
@@ -134,6 +133,19 @@ func (req *fetchRequest) parseItem(d *imapwire.Decoder, alone bool) bool {
 		return d.Fail("Invalid BODY[..] section")
 	}
 	item.label = item.section.label("BODY")
+	return req.addSection(d, item)
+}
+
+// maxFetchSections is how many sections one FETCH can ask for. Clients ask for
+// some in each part of a message.
+const maxFetchSections = 1000
+
+// addSection adds an item that names a section. Other than the rest of the items
+// these are sent as often as they are named.
+func (req *fetchRequest) addSection(d *imapwire.Decoder, item fetchItem) bool {
+	if req.sections++; req.sections > maxFetchSections {
+		return d.Fail("Too many sections")
+	}
 	req.items = append(req.items, item)
 	return true
 }

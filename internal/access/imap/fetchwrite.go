@@ -56,7 +56,7 @@ func (w *fetchWriter) modSeq(index int, e mailstore.Entry) {
 // A body that cannot be read costs the response of this message only, unless
 // half of it is on its way already.
 func (w *fetchWriter) message(index int, e mailstore.Entry, m *mailstore.Message) error {
-	mark := w.enc.Mark()
+	w.enc.Mark()
 	w.begin(index, e.UID)
 	body := lazyBody{s: w.s, msg: m, uid: e.UID}
 	defer body.close()
@@ -71,7 +71,7 @@ func (w *fetchWriter) message(index int, e mailstore.Entry, m *mailstore.Message
 		}
 		first = false
 		if err := w.item(item, e, m, &body); err != nil {
-			return w.takeBack(mark, err)
+			return w.takeBack(err)
 		}
 	}
 	w.enc.Raw(")\r\n")
@@ -79,8 +79,8 @@ func (w *fetchWriter) message(index int, e mailstore.Entry, m *mailstore.Message
 }
 
 // takeBack gives up on a response.
-func (w *fetchWriter) takeBack(mark imapwire.Mark, err error) error {
-	if w.enc.Err() == nil && !w.enc.Rewind(mark) {
+func (w *fetchWriter) takeBack(err error) error {
+	if w.enc.Err() == nil && !w.enc.Rewind() {
 		// The client waits for bytes of a literal that will not come.
 		w.s.state = stateLogout
 	}

@@ -80,7 +80,7 @@ func (s *session) writeFlagLists(v *mailstore.View) {
 		rights = 0 // it promises nothing
 	}
 	s.enc.RawBytes(appendFlags(nil, permanentFlags(rights), false, v.Keywords()))
-	if rights&mailstore.RightWrite != 0 {
+	if rights&mailstore.RightWrite != 0 && len(v.Keywords()) < mailstore.MaxKeywords {
 		s.enc.Raw(" \\*") // \Answered stands before it
 	}
 	s.enc.Raw(")] Flags permitted\r\n")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tram/internal/mail/imapwire"
+	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 	"tram/internal/storage/blob"
 )
@@ -15,6 +16,11 @@ import (
 const copyBuffer = 32 << 10
 
 var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
+
+// maxDigests limits what is known of the messages of one APPEND, which is held
+// until all of them have arrived: their structures, envelopes and header lines.
+// Usual messages have a few KiB of that, and one that is made for it some 300.
+const maxDigests = 8 << 20 // octets
 
 // maxCommits is how many bodies of one MULTIAPPEND are synced together.
 const maxCommits = 64
@@ -31,6 +37,7 @@ type intake struct {
 	quota      mailstore.Quota
 	room       int64 // octets that the quota still has for what has not arrived; the commit decides
 	deliveries []mailstore.Delivery
+	digests    int           // octets of their digests
 	open       []blob.Writer // of the last deliveries, not committed yet
 	buf        *[copyBuffer]byte
 }
@@ -42,6 +49,9 @@ var errEmpty = no("CANNOT", "Can't save a zero byte message")
 // errTooBig refuses a message that is too large (RFC 4469 4.2, RFC 7889 4).
 var errTooBig = no("TOOBIG", "Message too large")
 
+// errTooManyAtOnce refuses messages of a MULTIAPPEND, and with them those before.
+var errTooManyAtOnce = no("LIMIT", "Too many messages in one APPEND, send them one by one")
+
 // message reads one append-message.
 func (in *intake) message() error {
 	limits := &in.s.srv.opts.Limits
@@ -49,7 +59,7 @@ func (in *intake) message() error {
 		return tooMany(limitCode(n))
 	}
 	if len(in.deliveries) == limits.MultiAppend {
-		return no("LIMIT", "Too many messages in one APPEND")
+		return errTooManyAtOnce
 	}
 	var del mailstore.Delivery
 	if err := in.options(&del); err != nil {
@@ -98,7 +108,7 @@ func (in *intake) data(del mailstore.Delivery) error {
 	case d.Word("CATENATE"):
 		err = p.catenate()
 	case d.Word("UTF8"):
-		err = p.utf8()
+		err = p.utf8(p.literal)
 	default:
 		err = p.literal()
 	}
@@ -119,12 +129,21 @@ func (in *intake) take(p *parcel, del mailstore.Delivery) error {
 			return err
 		}
 	}
+	in.digests += digestOctets(del.Digest)
+	if in.digests > maxDigests && len(in.deliveries) > 0 {
+		return errTooManyAtOnce
+	}
 	del.BlobSize = p.w.Size()
 	in.deliveries = append(in.deliveries, del)
 	if len(in.open) == maxCommits {
 		return in.commitOpen()
 	}
 	return nil
+}
+
+// digestOctets is about how much memory a digest takes.
+func digestOctets(d *message.Digest) int {
+	return cap(d.Envelope) + cap(d.BodyStructure) + cap(d.Parts) + cap(d.Header)
 }
 
 // refuses says why a message is not taken for now; "" when it is.

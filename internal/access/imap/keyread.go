@@ -34,7 +34,7 @@ func (s *session) fill(in *target, rows *keyRows, kinds []keyKind, p *progress) 
 		}
 		news := mailstore.UIDSet{{First: rows.uids[r.row], Last: rows.uids[len(rows.uids)-1]}}
 		err := s.mail.Messages(s.ctx, in.account, in.id, news, r.want, r.add)
-		r.c.end()
+		r.c.close()
 		if err != nil {
 			return err
 		}

@@ -36,8 +36,11 @@ var (
 	}
 )
 
-// maxListPatterns limits the patterns of one LIST.
-const maxListPatterns = 50
+// Limits of the patterns of one LIST: each is held against every name.
+const (
+	maxListPatterns = 50
+	maxListOctets   = 8 << 10 // octets of all of them, each with the reference in front
+)
 
 // listRequest is what a LIST asks for.
 type listRequest struct {
@@ -142,13 +145,15 @@ func (s *session) listOptions(req *listRequest, known map[string]listOption, set
 // listPatterns reads list-mailbox or a list of them.
 func (s *session) listPatterns(req *listRequest) bool {
 	d := s.dec
+	octets := 0
 	one := func() bool {
 		var p string
 		if !d.ExpectListMailbox(&p) {
 			return false
 		}
+		octets += len(req.reference) + len(p)
 		req.patterns = append(req.patterns, p)
-		return len(req.patterns) <= maxListPatterns || d.Fail("Too many patterns")
+		return len(req.patterns) <= maxListPatterns && octets <= maxListOctets || d.Fail("Too many patterns")
 	}
 	if !d.AtSpecial('(') {
 		return one()

@@ -81,23 +81,36 @@ func (s *session) allNames(patterns patterns) ([]listed, error) {
 	if s.srv.opts.Neighbours == nil {
 		return names, nil
 	}
+	levels := ownLevels(own)
 	if patterns.reach(publicPrefix) {
 		account, err := s.srv.opts.Neighbours.PublicOf(s.ctx, s.user)
 		if err != nil {
 			return nil, err
 		}
-		if names, err = s.addAccount(names, account, publicPrefix); err != nil {
+		if names, err = s.addAccount(names, levels, account, publicPrefix); err != nil {
 			return nil, err
 		}
 	}
 	if patterns.reach(sharedPrefix) {
-		return s.addShared(names)
+		return s.addShared(names, levels)
 	}
 	return names, nil
 }
 
+// ownLevels are the user's own mailboxes that have the name of a level of a
+// namespace, from before there was one.
+func ownLevels(own []mailstore.Mailbox) map[string]bool {
+	levels := map[string]bool{}
+	for i := range own {
+		if name := own[i].Name; strings.HasPrefix(name+"/", sharedPrefix) || strings.HasPrefix(name+"/", publicPrefix) {
+			levels[name] = true
+		}
+	}
+	return levels
+}
+
 // addShared appends what other users share.
-func (s *session) addShared(names []listed) ([]listed, error) {
+func (s *session) addShared(names []listed, levels map[string]bool) ([]listed, error) {
 	accounts, err := s.mail.Shared(s.ctx)
 	if err != nil {
 		return nil, err
@@ -118,7 +131,7 @@ func (s *session) addShared(names []listed) ([]listed, error) {
 	}
 	slices.SortFunc(sharers, func(a, b sharer) int { return strings.Compare(a.prefix, b.prefix) })
 	for _, from := range sharers {
-		if names, err = s.addAccount(names, from.account, from.prefix); err != nil {
+		if names, err = s.addAccount(names, levels, from.account, from.prefix); err != nil {
 			return nil, err
 		}
 	}
@@ -126,9 +139,9 @@ func (s *session) addShared(names []listed) ([]listed, error) {
 }
 
 // addAccount appends the mailboxes of another account that the user may see,
-// and the levels of the prefix in front of them. What such a mailbox is for, is
-// the owner's business.
-func (s *session) addAccount(names []listed, account kv.Account, prefix string) ([]listed, error) {
+// and the levels of the prefix in front of them that are not there yet. What such
+// a mailbox is for, is the owner's business.
+func (s *session) addAccount(names []listed, levels map[string]bool, account kv.Account, prefix string) ([]listed, error) {
 	if account == 0 {
 		return names, nil
 	}
@@ -141,7 +154,8 @@ func (s *session) addAccount(names []listed, account kv.Account, prefix string) 
 		if prefix[i] != '/' || strings.HasPrefix(prefix, sharedPrefix) && strings.Contains(level, "/") && i < len(prefix)-1 {
 			continue // a slash in an address is none between levels
 		}
-		if !slices.ContainsFunc(names, func(n listed) bool { return n.box.Name == level }) {
+		if !levels[level] {
+			levels[level] = true
 			names = append(names, listed{account: account, box: mailstore.Mailbox{Name: level, HasChildren: true}})
 		}
 	}

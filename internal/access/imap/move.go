@@ -16,6 +16,9 @@ func (s *session) moveMessages(byUID bool) (string, error) {
 	if s.sel.readOnly {
 		return "", errReadOnly
 	}
+	if err := s.checkNumbered(uids, byUID); err != nil {
+		return "", err
+	}
 	uids, cut := s.portion(uids)
 	var quota mailstore.Quota
 	if to.account != s.sel.account {

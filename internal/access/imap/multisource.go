@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 	"tram/internal/storage/kv"
@@ -12,6 +14,7 @@ import (
 // Limits of one ESEARCH command.
 const (
 	maxSourceNames     = 1000   // mailboxes that are named
+	maxSourceFilters   = 100    // filters: each goes through all mailboxes
 	maxSourceMailboxes = 10_000 // mailboxes that are searched
 )
 
@@ -62,7 +65,7 @@ func (f *searchSources) filter(d *imapwire.Decoder) bool {
 		return false
 	}
 	f.list = append(f.list, one)
-	return true
+	return len(f.list) <= maxSourceFilters || d.Fail("Too many mailbox filters")
 }
 
 // readNames reads one-or-more-mailbox (RFC 5465 8).
@@ -72,7 +75,7 @@ func (f *searchSources) readNames(d *imapwire.Decoder, one *sourceFilter) bool {
 		if !d.ExpectMailbox(&name) {
 			return false
 		}
-		one.names = append(one.names, name)
+		one.names = append(one.names, norm.NFC.String(name)) // as names are stored (RFC 9051 5.1)
 		f.names++
 		return f.names <= maxSourceNames || d.Fail("Too many mailboxes")
 	}
@@ -176,7 +179,7 @@ func (c *sourceCollector) lookUp() error {
 	if c.names != nil {
 		return nil
 	}
-	names, err := c.s.allNames(patterns{"*"})
+	names, err := c.s.allNames(everything)
 	if err == nil {
 		names, err = c.s.addSubscriptions(names)
 	}

@@ -19,8 +19,6 @@ type needle struct {
 	rare  int    // index of its least common byte
 
 	squeezed *needle // with one space for each row of blanks; nil without blanks
-
-	scratch, cased []byte
 }
 
 func newNeedle(text string) *needle { return needleOf(text, fold.NewNeedle(text)) }
@@ -64,16 +62,16 @@ func commonness(c byte) int {
 }
 
 // inText looks for the needle in a text.
-func (n *needle) inText(text []byte) bool {
+func (n *needle) inText(text []byte, room *foldRoom) bool {
 	if len(n.Folded) == 0 {
 		return true
 	}
 	if fold.IsASCII(text) {
 		return n.ascii && n.inASCII(text)
 	}
-	var form textForm
-	n.scratch = form.append(n, n.scratch[:0], text)
-	return bytes.Contains(n.scratch, n.Folded)
+	form := textForm{room: room}
+	room.text = form.append(n, room.text[:0], text)
+	return bytes.Contains(room.text, n.Folded)
 }
 
 // inASCII looks for an ASCII needle without regard to case. It jumps from one
@@ -144,24 +142,31 @@ func equalFolded(text, folded []byte) (equal bool, compared int) {
 	return true, len(text)
 }
 
+// foldRoom is memory for texts in other forms, of one goroutine: needles are used
+// by several.
+type foldRoom struct{ text, cased []byte }
+
 // textForm turns a text that comes in pieces into the form in which a needle is
 // looked for.
-type textForm struct{ strip fold.Stripper }
+type textForm struct {
+	strip fold.Stripper
+	room  *foldRoom
+}
 
 // append appends the next piece.
 func (f *textForm) append(n *needle, dst, text []byte) []byte {
 	if n.Marked {
 		return fold.AppendCased(dst, text)
 	}
-	n.cased = fold.AppendCased(n.cased[:0], text)
-	return f.strip.Append(dst, n.cased)
+	f.room.cased = fold.AppendCased(f.room.cased[:0], text)
+	return f.strip.Append(dst, f.room.cased)
 }
 
 // needleStream looks for a needle in a text that comes in chunks.
 type needleStream struct {
 	needle *needle
-	form   textForm
-	buf    []byte // folded: the end of the last chunk and this one
+	form   textForm // with its room
+	buf    []byte   // folded: the end of the last chunk and this one
 	found  bool
 }
 
@@ -169,7 +174,7 @@ type needleStream struct {
 // chunk separates texts: nothing matches across.
 func (s *needleStream) write(chunk []byte) bool {
 	if len(chunk) == 0 {
-		s.form, s.buf = textForm{}, s.buf[:0]
+		s.form.strip, s.buf = fold.Stripper{}, s.buf[:0]
 		return true
 	}
 	s.buf = s.form.append(s.needle, s.buf, chunk)

@@ -23,12 +23,12 @@ func TestNeedle(t *testing.T) {
 		{"日本語", "本", true}, {"\xff\xfe", "x", false},
 	} {
 		n := newNeedle(c.needle)
-		if got := n.inText([]byte(c.text)); got != c.want {
+		if got := n.inText([]byte(c.text), new(foldRoom)); got != c.want {
 			t.Errorf("%q in %q: %v", c.needle, c.text, got)
 		}
 		// In chunks of every size the answer is the same.
 		for size := 1; size <= len(c.text) && c.needle != ""; size++ {
-			s := needleStream{needle: n}
+			s := needleStream{needle: n, form: textForm{room: new(foldRoom)}}
 			for _, chunk := range runeChunks(c.text, size) {
 				s.write([]byte(chunk))
 			}
@@ -37,7 +37,7 @@ func TestNeedle(t *testing.T) {
 			}
 		}
 	}
-	s := needleStream{needle: newNeedle("ab")}
+	s := needleStream{needle: newNeedle("ab"), form: textForm{room: new(foldRoom)}}
 	for _, chunk := range []string{"a", "", "b"} {
 		s.write([]byte(chunk))
 	}
@@ -66,7 +66,7 @@ func TestNeedleHostile(t *testing.T) {
 	text := bytes.Repeat([]byte("a"), 4<<20)
 	n := newNeedle(strings.Repeat("a", maxSearchText-1) + "b")
 	start := time.Now()
-	if n.inText(text) {
+	if n.inText(text, new(foldRoom)) {
 		t.Error("found")
 	}
 	if took := time.Since(start); took > 3*time.Second {
@@ -84,7 +84,7 @@ func FuzzNeedle(f *testing.F) {
 		}
 		n := newNeedle(needle)
 		want := bytes.Contains(fold.AppendCased(nil, []byte(text)), n.Folded)
-		if got := n.inText([]byte(text)); got != want {
+		if got := n.inText([]byte(text), new(foldRoom)); got != want {
 			t.Errorf("%q in %q: %v, want %v", needle, text, got, want)
 		}
 	})

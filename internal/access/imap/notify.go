@@ -3,6 +3,8 @@ package imap
 import (
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"tram/internal/mail/imapwire"
 )
 
@@ -120,7 +122,7 @@ func (req *notifyRequest) parseNames(d *imapwire.Decoder, g *eventGroup) bool {
 		}
 		req.names++
 		if req.names <= maxNotifyNames {
-			g.names = append(g.names, name)
+			g.names = append(g.names, norm.NFC.String(name)) // as names are stored (RFC 9051 5.1)
 		}
 		return true
 	}

@@ -18,7 +18,7 @@ func isForeign(name string) bool {
 
 // allWatched lists all names that the user can see.
 func (s *session) allWatched() ([]listed, error) {
-	names, err := s.allNames(patterns{"*"})
+	names, err := s.allNames(everything)
 	if err != nil {
 		return nil, err
 	}

@@ -46,14 +46,21 @@ func (p *parcel) literal() error {
 	return p.add(lit)
 }
 
-// utf8 reads SP "(" literal8 ")": a message whose header may be UTF-8
-// (RFC 6855 4). Others may have such headers too, so nothing is different.
-func (p *parcel) utf8() error {
+// errNotUTF8 refuses the data of an extension that is not on (RFC 6855 4).
+var errNotUTF8 = no("CANNOT", "UTF8 is for clients that enabled UTF8=ACCEPT or IMAP4rev2")
+
+// utf8 reads SP "(" literal8 ")": a message, or a piece of one, whose header may
+// be UTF-8 (RFC 6855 4). Others may have such headers too, so nothing else is
+// different.
+func (p *parcel) utf8(literal func() error) error {
 	d := p.in.s.dec
+	if !p.in.s.speaksUTF8() {
+		return errNotUTF8
+	}
 	if !d.ExpectSP() || !d.ExpectSpecial('(') {
 		return d.Err()
 	}
-	if err := p.literal(); err != nil {
+	if err := literal(); err != nil {
 		return err
 	}
 	if !d.ExpectSpecial(')') {

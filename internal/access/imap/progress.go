@@ -24,13 +24,6 @@ func (s *session) newProgress(total int) *progress {
 	return &progress{s: s, due: time.Now().Add(s.srv.opts.Limits.Progress), total: total}
 }
 
-// step counts one message.
-func (p *progress) step() {
-	if p.count++; p.count%progressStride == 0 {
-		p.at(p.count)
-	}
-}
-
 // stepDue counts one message and reports whether it is time to tell the client,
 // for those who first have to let go of a lock.
 func (p *progress) stepDue() bool {

@@ -126,8 +126,8 @@ func (s *session) pushChanges(enc *imapwire.Encoder) {
 	s.enc = enc
 	err := s.tellNow()
 	s.tellHighestNow()
-	if errors.Is(err, errDeleted) {
-		s.writeBye(errDeleted.Error())
+	if errors.Is(err, errDeleted) || errors.Is(err, errRenamed) {
+		s.writeBye(err.Error())
 	}
 	// The connection's goroutine ends the session when it finds the socket
 	// closed.

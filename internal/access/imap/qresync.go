@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"slices"
+
 	"tram/internal/mail/imapwire"
 	"tram/internal/mailstore"
 )
@@ -99,7 +101,7 @@ func ascending(ranges []imapwire.Range) (n uint64, ok bool) {
 // order, the client and the mailbox then agree on everything up to it.
 func (r *resync) matched(v *mailstore.View) mailstore.UID {
 	best := mailstore.UID(0)
-	numbers, uids := r.numbers, r.uids
+	numbers, uids := slices.Clone(r.numbers), slices.Clone(r.uids)
 	for len(numbers) > 0 {
 		a, b := numbers[0], uids[0]
 		n := min(a.Last-a.First, b.Last-b.First)
@@ -109,14 +111,13 @@ func (r *resync) matched(v *mailstore.View) mailstore.UID {
 	return best
 }
 
-// skip cuts n+1 numbers off the first range.
+// skip cuts n+1 numbers off the first range, in place.
 func skip(ranges []imapwire.Range, n uint32) []imapwire.Range {
 	if ranges[0].Last-ranges[0].First == n {
 		return ranges[1:]
 	}
-	rest := append([]imapwire.Range(nil), ranges...)
-	rest[0].First += n + 1
-	return rest
+	ranges[0].First += n + 1
+	return ranges
 }
 
 // matchedIn looks at the numbers first … first+n, believed to have the UIDs

@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"tram/internal/mail/imapwire"
+	"tram/internal/storage/kv"
 )
 
 // replica is a client that keeps a copy of a mailbox and comes back to it with
@@ -203,5 +206,34 @@ func TestResynchronize(t *testing.T) {
 				total = max(total, uid)
 			}
 		}
+	}
+}
+
+// TestMatchDataInPlace: match data whose ranges never end together are gone
+// through without copying them at each step.
+func TestMatchDataInPlace(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	c.add("INBOX", testMessage(1), testMessage(2))
+	alice := kv.Account(testAccounts["alice"])
+	box, err := s.store.Lookup(t.Context(), alice, "INBOX")
+	check(t, err)
+	view, err := s.store.View(t.Context(), alice, box.ID)
+	check(t, err)
+	const n = 7000 // as many as fit in a line
+	r := resync{uids: []imapwire.Range{{First: 1, Last: 1}}}
+	for i := range uint32(n) {
+		r.numbers = append(r.numbers, imapwire.Range{First: 3*i + 1, Last: 3*i + 2})
+		r.uids = append(r.uids, imapwire.Range{First: 3*i + 3, Last: 3*i + 4})
+	}
+	r.uids[n].Last--
+	if got := r.matched(view); got != 1 {
+		t.Errorf("the largest UID that matches is %d", got)
+	}
+	if allocs := testing.AllocsPerRun(3, func() { r.matched(view) }); allocs > 2 {
+		t.Errorf("%v allocations", allocs)
+	}
+	if r.numbers[0] != (imapwire.Range{First: 1, Last: 2}) {
+		t.Error("the request was changed")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"tram/internal/mailstore"
 )
 
@@ -33,8 +35,12 @@ func (s *session) rename() (string, error) {
 	if err := s.mail.Rename(s.ctx, src.account, src.name, dst.name); err != nil {
 		return "", err
 	}
-	if box, err := s.mail.Lookup(s.ctx, dst.account, dst.name); err == nil && dst.prefix+box.Name != to {
-		s.tellOldName(from, dst.prefix+box.Name)
+	if src.name == "INBOX" && s.sel != nil && s.sel.account == src.account {
+		s.sel.inbox = false // the client knows
+	}
+	box, err := s.mail.Lookup(s.ctx, dst.account, dst.name)
+	if is := dst.prefix + box.Name; err == nil && (is != to || src.prefix+norm.NFC.String(src.name) != from) {
+		s.tellOldName(from, is) // RFC 9051 6.3.6: either was written otherwise
 	}
 	return "", nil
 }

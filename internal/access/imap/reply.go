@@ -99,9 +99,9 @@ func (s *session) explain(err error) *statusError {
 	s.srv.log.Error("imap: command failed", "user", s.user, "remote", s.remote, "err", err)
 	switch {
 	case errors.Is(err, kv.ErrFailed), errors.Is(err, blob.ErrFailed):
-		return &statusError{status: "NO", code: "UNAVAILABLE", text: "The store has failed, nothing can be changed"}
+		return &statusError{status: "NO", code: "UNAVAILABLE", text: "The store has failed, nothing can be changed: tell the administrator"}
 	case isDamage(err):
-		return &statusError{status: "NO", code: "CORRUPTION", text: "Stored data is damaged"}
+		return &statusError{status: "NO", code: "CORRUPTION", text: "Stored data is damaged, all else is as it was: tell the administrator"}
 	}
 	return &statusError{status: "NO", code: "UNAVAILABLE", text: "Internal error, try again later"}
 }

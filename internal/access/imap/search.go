@@ -150,28 +150,6 @@ func (f *finder) walk(among mailstore.UIDSet) {
 	}
 }
 
-// findInRecords decides about the messages that the view could not decide.
-func (s *session) findInRecords(k key, c *candidate, open mailstore.UIDSet) ([]uint32, error) {
-	var found []uint32
-	at := newCursor(c.in.view)
-	progress := s.newProgress(countIn(c.in.view, open))
-	err := s.mail.Messages(s.ctx, c.in.account, c.in.id, open, k.want(), func(m *mailstore.Message) error {
-		progress.step()
-		i, entry, ok := at.seek(m.UID)
-		if !ok {
-			return nil
-		}
-		c.index, c.entry = i, entry
-		c.begin(m)
-		if k.eval(c) == matched {
-			found = append(found, uint32(i))
-		}
-		return c.err
-	})
-	c.end()
-	return found, err
-}
-
 // mergeSorted joins two ascending lists.
 func mergeSorted(a, b []uint32) []uint32 {
 	if len(a) == 0 {

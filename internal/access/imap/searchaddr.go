@@ -39,7 +39,7 @@ func (n *needle) inAddresses(c *candidate, value []byte) bool {
 	}
 	list := message.ParseAddressList(value)
 	c.scratch = appendAddresses(c.scratch[:0], list)
-	return n.inText(c.scratch)
+	return n.inText(c.scratch, &c.folded)
 }
 
 // notIn reports that the addresses certainly do not have the needle, as a word

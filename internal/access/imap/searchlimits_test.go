@@ -2,6 +2,7 @@ package imap
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,7 @@ func TestSearchLimits(t *testing.T) {
 		{"text", "SEARCH SUBJECT " + strings.Repeat("x", maxSearchText+1), "BAD Search string too long"},
 		{"criteria", "SORT (" + strings.Repeat("DATE ", maxCriteria) + "DATE) UTF-8 ALL", "BAD Too many sort keys"},
 		{"mailboxes", "ESEARCH IN (MAILBOXES (" + names + ")) ALL", "BAD Too many mailboxes"},
+		{"filters", "ESEARCH IN (" + strings.TrimSpace(strings.Repeat("PERSONAL ", maxSourceFilters+1)) + ") ALL", "BAD Too many mailbox filters"},
 		{"saved", "SEARCH RETURN (SAVE) 1,3,5", "NO [NOTSAVED] Result is too large to be saved"},
 	} {
 		if _, status := c.cmd(x.command); status != x.want {
@@ -53,5 +55,43 @@ func TestManyContexts(t *testing.T) {
 		if refused != (i == maxContexts) || !strings.HasPrefix(status, "OK") {
 			t.Errorf("context %d: %q, %s", i+1, untagged, status)
 		}
+	}
+}
+
+// TestManySets names "$", and sequence-sets, as often as a search can, with a
+// result that is as long as can be saved.
+func TestManySets(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	var all strings.Builder
+	const n = 2000
+	for i := range n {
+		m := testMessage(i + 1)
+		fmt.Fprintf(&all, " {%d+}\r\n%s", len(m), m)
+		if i%500 == 499 {
+			c.ok("APPEND INBOX" + all.String())
+			all.Reset()
+		}
+	}
+	c.ok("SELECT INBOX")
+	var odd strings.Builder
+	for i := 1; i < n; i += 2 {
+		fmt.Fprintf(&odd, ",%d", i)
+	}
+	c.ok("UID SEARCH RETURN (SAVE) UID " + odd.String()[1:])
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	untagged := c.ok("SEARCH RETURN (COUNT)" + strings.Repeat(" $", maxSearchKeys))
+	runtime.ReadMemStats(&after)
+	if want := fmt.Sprintf(`* ESEARCH (TAG "t%d") COUNT %d`, c.tag, n/2); untagged[0] != want {
+		t.Errorf("%q, want %q", untagged[0], want)
+	}
+	if held := after.TotalAlloc - before.TotalAlloc; held > 16<<20 {
+		t.Errorf("%d keys take %d MiB", maxSearchKeys, held>>20)
+	}
+	// What is beyond maxNarrowing still counts.
+	sets := strings.Repeat("1:* ", maxNarrowing) + "3:9 4:9 5:7"
+	if got := c.ok("SEARCH " + sets)[0]; got != "* SEARCH 5 6 7" {
+		t.Errorf("%q", got)
 	}
 }

@@ -30,6 +30,7 @@ type keyParser struct {
 	depth   int
 	keys    int
 	bodies  int
+	saved   int // slot of "$" and one; 0 when it was not named yet
 	fuzzy   int // FUZZY keys around what is read
 	err     error
 	refused error // a charset that is not known
@@ -122,7 +123,15 @@ func (p *keyParser) numbers(byUID bool) (key, bool) {
 			return nil, false
 		}
 	}
+	if set.Saved && p.saved > 0 {
+		// It is as long as the last result, and is looked up once however often
+		// it is named.
+		return setKey{slot: p.saved - 1}, true
+	}
 	p.prog.sets = append(p.prog.sets, set)
+	if set.Saved {
+		p.saved = len(p.prog.sets)
+	}
 	return setKey{slot: len(p.prog.sets) - 1}, true
 }
 

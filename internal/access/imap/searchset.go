@@ -5,25 +5,35 @@ import (
 	"tram/internal/mailstore"
 )
 
+// maxNarrowing is how many sequence-sets of a search narrow what is looked at.
+// Those beyond it are asked about each message, as other keys are.
+const maxNarrowing = 16
+
 // within is the UIDs outside of which the program matches nothing, as far as
 // its sequence-sets say: a search for a few of a million messages looks at a
 // few.
 func (p *program) within(set *bound) mailstore.UIDSet {
-	within, some := set.within(p.key)
+	most := maxNarrowing
+	within, some := set.within(p.key, &most)
 	if !some {
 		return mailstore.AllUIDs()
 	}
 	return within
 }
 
-// within is the same for a key; some is false for one that says nothing of it.
-func (b *bound) within(k key) (within mailstore.UIDSet, some bool) {
+// within is the same for a key; some is false for one that says nothing of it,
+// or comes behind the most that are asked.
+func (b *bound) within(k key, most *int) (within mailstore.UIDSet, some bool) {
 	switch k := k.(type) {
 	case setKey:
+		if *most == 0 {
+			return nil, false
+		}
+		*most--
 		return uidSet(b.sets[k.slot]), true
 	case andKey:
 		for _, sub := range k {
-			switch of, ok := b.within(sub); {
+			switch of, ok := b.within(sub, most); {
 			case ok && some:
 				within = intersect(within, of)
 			case ok:

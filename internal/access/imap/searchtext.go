@@ -75,14 +75,14 @@ func (n *needle) inField(c *candidate, value []byte) bool {
 		return true
 	}
 	if !n.blank && fold.IsASCII(value) && bytes.IndexByte(value, '\n') < 0 && !bytes.Contains(value, []byte("=?")) {
-		return n.inText(value)
+		return n.inText(value, &c.folded)
 	}
 	c.scratch = message.AppendDecoded(c.scratch[:0], value)
 	if !n.blank {
-		return n.inText(c.scratch)
+		return n.inText(c.scratch, &c.folded)
 	}
 	c.scratch = squeezeBlanks(c.scratch)
-	return n.squeezed.inText(c.scratch)
+	return n.squeezed.inText(c.scratch, &c.folded)
 }
 
 // squeezeBlanks makes one space of each row of blanks, in place.
@@ -144,7 +144,7 @@ func (k *textKey) eval(c *candidate) verdict {
 	}
 	// The table counts from behind the message's own lines.
 	stored := io.NewSectionReader(r, own, c.msg.Size-own)
-	stream := needleStream{needle: k.needle}
+	stream := needleStream{needle: k.needle, form: textForm{room: &c.folded}}
 	if k.bodyOnly {
 		err = message.BodyText(stored, table, stream.write)
 	} else {

@@ -121,7 +121,10 @@ func (sec *section) parseSpec(d *imapwire.Decoder) bool {
 func (sec *section) parseFields(d *imapwire.Decoder) bool {
 	if !d.ExpectSP() || !d.ExpectList(func() bool {
 		var name string
-		if len(sec.names) == maxSectionFields || !d.ExpectAString(&name) {
+		if len(sec.names) == maxSectionFields {
+			return d.Fail("Too many header fields")
+		}
+		if !d.ExpectAString(&name) {
 			return false
 		}
 		sec.names = append(sec.names, strings.ToUpper(name))

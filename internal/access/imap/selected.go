@@ -11,6 +11,7 @@ type selected struct {
 	account  kv.Account // whose mailbox it is: the session's, or one that shares it
 	id       mailstore.MailboxID
 	readOnly bool
+	inbox    bool // it was INBOX when it was selected, and this session has not renamed it
 
 	// view is what the client knows; sequence numbers are positions in it.
 	// newest is the store's view that it was made of: the same, unless view

@@ -58,6 +58,10 @@ type Server struct {
 	push  pushers
 	beat  beat
 	keys  keyCache
+
+	searchHelpers searchHelpers
+	searchRoom    searchRoom
+	damaged       damaged
 }
 
 // New returns a server of the mail in store, whose bodies are in blobs.
@@ -72,7 +76,7 @@ func New(store *mailstore.Store, blobs blob.Store, opts Options) *Server {
 	if opts.KeyCache == 0 {
 		opts.KeyCache = DefaultKeyCache
 	}
-	return &Server{
+	srv := &Server{
 		opts:  opts,
 		store: store,
 		blobs: blobs,
@@ -80,6 +84,8 @@ func New(store *mailstore.Store, blobs blob.Store, opts Options) *Server {
 		keys:  keyCache{limit: opts.KeyCache},
 		beat:  beat{interval: max(opts.Limits.IdleNotice, 0)},
 	}
+	srv.searchHelpers.init()
+	return srv
 }
 
 // Close ends the goroutines that wait for work. The connections must have

@@ -1,16 +1,22 @@
 package imap
 
+import "tram/internal/mailstore"
+
 // subscribe = "SUBSCRIBE" SP mailbox (RFC 3501 6.3.6). The mailbox must exist,
-// as in Dovecot: it catches misspelt names. Names of other accounts are kept
-// among the user's own subscriptions.
+// as in Dovecot: it catches misspelt names. Who may not look it up is not told
+// whether it does (RFC 4314 4). Names of other accounts are kept among the
+// user's own subscriptions.
 func (s *session) subscribe() (string, error) {
 	d := s.dec
 	var name string
 	if !d.ExpectSP() || !d.ExpectMailbox(&name) || !d.ExpectCRLF() {
 		return "", d.Err()
 	}
-	_, box, err := s.mailbox(name)
+	at, box, err := s.mailbox(name)
 	if err != nil {
+		return "", err
+	}
+	if err := s.mail.May(s.ctx, at.account, box.ID, mailstore.RightLookup); err != nil {
 		return "", err
 	}
 	return "", s.mail.Subscribe(s.ctx, s.account, box.Name)

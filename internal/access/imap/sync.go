@@ -12,6 +12,11 @@ import (
 // every other server does the same.
 var errDeleted = errors.New("Selected mailbox was deleted") //nolint:staticcheck // people read it
 
+// errRenamed ends a session that has INBOX selected when another one renames it:
+// it would wait for new mail where none comes any more (RFC 2180 3.3). Other
+// mailboxes keep their sessions under a new name (RFC 2180 3.4).
+var errRenamed = errors.New("INBOX was renamed, select it again") //nolint:staticcheck // people read it
+
 // sync brings the session's view up to date and tells the client what is
 // different, with EXPUNGE responses or without (RFC 3501 5.2, 7.4.1).
 func (s *session) sync(expunge bool) error {
@@ -48,6 +53,13 @@ func (s *session) newestView() (*mailstore.View, error) {
 	// Without the right r it is as good as gone.
 	if errors.Is(err, mailstore.ErrNoMailbox) || errors.Is(err, mailstore.ErrNoRight) {
 		return nil, errDeleted
+	}
+	if err != nil || !s.sel.inbox || v == s.sel.newest {
+		return v, err
+	}
+	inbox, err := s.mail.Inbox(s.ctx, s.sel.account)
+	if err == nil && inbox != s.sel.id {
+		err = errRenamed
 	}
 	return v, err
 }

@@ -9,6 +9,12 @@ import (
 // text index: for a few messages reading them is less work.
 const minIndexed = 256 << 10
 
+// maxIndexRuns is how many runs of UIDs, of 8 bytes each, the answers of the
+// text index to one search may have. An answer is as long as the mailbox, and a
+// search may have thousands of keys: those for which there is no room any more
+// read the messages.
+const maxIndexRuns = 1 << 20
+
 // indexQuery is what the text index can say of a key.
 type indexQuery struct {
 	terms []fold.Term
@@ -60,11 +66,16 @@ func (c *candidate) askIndex(q *indexQuery) verdict {
 
 // fetchAnswer asks the index. Without an answer the messages are read.
 func (c *candidate) fetchAnswer(q *indexQuery, a *indexAnswer) {
+	a.asked = true
+	if c.indexRuns >= maxIndexRuns {
+		return
+	}
 	matches, err := c.s.mail.TextCandidates(c.s.ctx, c.in.account, c.in.id, q.terms, q.scope)
 	if err != nil && c.s.ctx.Err() == nil {
 		c.s.srv.log.Warn("imap: search without the text index", "user", c.s.user, "err", err)
 	}
-	a.asked, a.matches, a.rest = true, matches, matches.UIDs
+	c.indexRuns += len(matches.UIDs) + len(matches.Open)
+	a.matches, a.rest = matches, matches.UIDs
 }
 
 // has reports whether a message has the terms. Messages are asked for in

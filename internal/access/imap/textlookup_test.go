@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tram/internal/mailstore"
 	"tram/internal/storage/kv"
 )
 
@@ -155,5 +156,48 @@ func TestFuzzy(t *testing.T) {
 			}
 		}
 		s.indexed(t)
+	}
+}
+
+// TestIndexRuns: what the index says to a search of many keys is not held for
+// all of them when it is much.
+func TestIndexRuns(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	const n = 1000
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf("Subject: %s\r\n\r\n%s", []string{"odd", "even"}[i%2], strings.Repeat("filler line\r\n", 40)))
+	}
+	c.add("INBOX", all...)
+	c.ok("SELECT INBOX")
+	s.indexed(t)
+	alice := kv.Account(testAccounts["alice"])
+	box, err := s.store.Lookup(t.Context(), alice, "INBOX")
+	check(t, err)
+	view, err := s.store.View(t.Context(), alice, box.ID)
+	check(t, err)
+	owner := &session{srv: s.Server, ctx: t.Context(), mail: s.store.As(mailstore.Actor{Address: "alice", Account: alice})}
+	search := candidate{s: owner, in: &target{account: alice, id: box.ID, view: view}}
+	search.entry = view.At(0)    // which has not the word
+	keys := 4 * maxIndexRuns / n // each has n/2 runs
+	runs, read := 0, 0
+	for range keys {
+		k := newHeaderKey("SUBJECT", newNeedle("even"))
+		search.askIndex(&k.index)
+		search.entry.Size = minIndexed
+		if search.askIndex(&k.index) == unknown {
+			read++
+		}
+		runs += len(search.answers[&k.index].matches.UIDs)
+	}
+	if runs < maxIndexRuns/2 || runs > maxIndexRuns+n {
+		t.Errorf("%d runs are held", runs)
+	}
+	if read == 0 || read == keys {
+		t.Errorf("%d of %d keys read the messages", read, keys)
+	}
+	if got := c.ok("SEARCH RETURN (COUNT)" + strings.Repeat(" NOT SUBJECT even", 3000))[0]; !strings.HasSuffix(got, " COUNT 500") {
+		t.Errorf("%q", got)
 	}
 }

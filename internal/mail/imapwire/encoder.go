@@ -22,7 +22,8 @@ type Encoder struct {
 	lent *[writeBuffer]byte
 	buf  []byte // of lent; nil while nothing is unsent
 
-	flushed bool // something left since Mark
+	mark    int  // what stands before it in buf is not taken back
+	flushed bool // something behind the mark left
 	utf8    bool // the client takes UTF-8 in quoted strings
 }
 
@@ -57,13 +58,24 @@ func (e *Encoder) send() {
 	if e.err == nil {
 		_, e.err = e.w.Write(e.buf)
 	}
-	e.buf = e.buf[:0]
+	e.buf, e.mark = e.buf[:0], 0
+}
+
+// sendSettled sends what stands before the mark.
+func (e *Encoder) sendSettled() {
+	if e.mark == 0 {
+		return
+	}
+	if e.err == nil {
+		_, e.err = e.w.Write(e.buf[:e.mark])
+	}
+	e.buf, e.mark = e.buf[:copy(e.buf, e.buf[e.mark:])], 0
 }
 
 func (e *Encoder) release() {
 	if e.lent != nil {
 		writeBuffers.Put(e.lent)
-		e.lent, e.buf = nil, nil
+		e.lent, e.buf, e.mark = nil, nil, 0
 	}
 }
 
@@ -77,26 +89,24 @@ func (e *Encoder) room(n int) bool {
 		e.buf = e.lent[:0]
 		return n <= writeBuffer
 	}
+	if e.sendSettled(); cap(e.buf)-len(e.buf) >= n {
+		return true
+	}
 	e.send()
 	return n <= cap(e.buf)
 }
 
-// Mark is a place in the output to which Rewind can go back.
-type Mark int
-
-// Mark remembers the place.
-func (e *Encoder) Mark() Mark {
-	e.flushed = false
-	return Mark(len(e.buf))
-}
+// Mark notes the place to which Rewind goes back. What follows stays in the
+// buffer as long as there is room for it.
+func (e *Encoder) Mark() { e.mark, e.flushed = len(e.buf), false }
 
 // Rewind takes back what was written since the mark. False when some of it
 // has been sent already.
-func (e *Encoder) Rewind(m Mark) bool {
+func (e *Encoder) Rewind() bool {
 	if e.flushed {
 		return false
 	}
-	e.buf = e.buf[:m]
+	e.buf = e.buf[:e.mark]
 	return true
 }
 

@@ -147,22 +147,48 @@ func TestRewind(t *testing.T) {
 	var e Encoder
 	e.Reset(&out)
 	e.Raw("kept ")
-	mark := e.Mark()
+	e.Mark()
 	e.Raw("taken back")
 	if err := e.CopyAt(strings.NewReader("short"), 0, 10); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("short read: %v", err)
 	}
-	if !e.Rewind(mark) {
+	if !e.Rewind() {
 		t.Error("nothing was sent, yet it could not be taken back")
 	}
-	mark = e.Mark()
+	e.Mark()
 	e.Raw(strings.Repeat("z", 2*writeBuffer))
-	if e.Rewind(mark) {
+	if e.Rewind() {
 		t.Error("what was sent cannot be taken back")
 	}
 	e.Flush()
 	if !strings.HasPrefix(out.String(), "kept zzz") {
 		t.Errorf("output begins %.20q", out.String())
+	}
+}
+
+// TestRewindWithoutRoom takes back what was written when the buffer was full
+// already: what stood before it has left by itself.
+func TestRewindWithoutRoom(t *testing.T) {
+	for before := range 200 {
+		var out bytes.Buffer
+		var e Encoder
+		e.Reset(&out)
+		kept := strings.Repeat("k", writeBuffer-before)
+		e.Raw(kept)
+		e.Mark()
+		e.Raw("taken back")
+		damage := errors.New("damage")
+		if err := e.Fill(1000, func(dst []byte) ([]byte, error) { return append(dst, "half"...), damage }); !errors.Is(err, damage) {
+			t.Fatal(err)
+		}
+		if !e.Rewind() {
+			t.Fatalf("%d bytes before the end of the buffer nothing is taken back", before)
+		}
+		e.Raw("end")
+		e.Flush()
+		if got := out.String(); got != kept+"end" {
+			t.Fatalf("%d bytes before the end of the buffer: %d bytes that end in %q", before, len(got), got[max(0, len(got)-40):])
+		}
 	}
 }
 

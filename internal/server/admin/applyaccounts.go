@@ -84,7 +84,7 @@ func (p *plan) secrets(ctx context.Context, wanted named[wantedAccount]) map[str
 	out := make(map[string]*directory.Secret)
 	var mu sync.Mutex // guards out and p.mistakes
 	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(runtime.NumCPU())
 	for _, addr := range wanted.order {
 		w := wanted.of[addr]
 		if w.password == "" && w.hash == "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"tram/internal/storage/blob"
 	"tram/internal/storage/faultfs"
 )
 
@@ -122,6 +123,38 @@ func TestTornTail(t *testing.T) {
 				t.Fatalf("cut at %d of %d, tail %q: the torn pack was written to", cut, len(whole), tail)
 			}
 		}
+	}
+}
+
+// TestTornInPreparedRoom stops writing records into the zeros of a pack at every
+// length. Verify finds nothing wrong with what nobody was told of.
+func TestTornInPreparedRoom(t *testing.T) {
+	mem := vfs.NewMem()
+	j := newJournal()
+	s := openAt(t, Options{FS: mem, PrepareBytes: 2048})
+	j.fill(t, s, 0, 4)
+	s.Close()
+	whole := readFile(t, mem, packPath(1))
+	torn := 0
+	for cut := headBytes; cut <= len(whole); cut += 1 + len(whole)/400 {
+		mem := vfs.NewMem()
+		if err := mem.MkdirAll("data/blobs/packs", 0o700); err != nil {
+			t.Fatal(err)
+		}
+		replaceFile(t, mem, packPath(1), append(bytes.Clone(whole[:cut]), make([]byte, len(whole)-cut+2048)...))
+		s := openAt(t, Options{FS: mem, PrepareBytes: 2048})
+		fresh := newJournal()
+		fresh.fill(t, s, 100, 1)
+		if len(list(t, mem, packSuffix)) > 1 {
+			torn++
+		}
+		if err := s.Verify(ctx, func(id blob.ID, err error) { t.Errorf("cut at %d: body %x: %v", cut, id, err) }); err != nil {
+			t.Errorf("cut at %d: %v", cut, err)
+		}
+		s.Close()
+	}
+	if torn < 100 {
+		t.Errorf("only %d of the packs were torn", torn)
 	}
 }
 

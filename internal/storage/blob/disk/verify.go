@@ -59,9 +59,9 @@ func (s *Store) verifyPack(ctx context.Context, number uint32, pace func(context
 }
 
 // verifyRecords reads a pack to its end. Damage that nothing follows is the
-// unfinished end of a pack that a crash cut, and no body. Nor are zeros between
-// records: a body that was staged there was never named, or it would have been
-// written again.
+// unfinished end of a pack that a crash cut, and no body; so is a last record
+// whose end was not written. Nor are zeros between records: a body that was
+// staged there was never named, or it would have been written again.
 func verifyRecords(ctx context.Context, sc *scanner, pace func(context.Context, int64) error, report func(blob.ID, error)) error {
 	var damage *item
 	for {
@@ -87,9 +87,16 @@ func verifyRecords(ctx context.Context, sc *scanner, pace func(context.Context, 
 			if err := pace(ctx, int64(it.head.length)); err != nil {
 				return err
 			}
-			if err := sc.verify(&it); err != nil {
+			if err := sc.verify(&it); err != nil && !sc.unfinished(&it) {
 				report(it.id, fmt.Errorf("pack %d at %d: %w", sc.number, it.offset, err))
 			}
 		}
 	}
+}
+
+// unfinished reports whether a record was not written to its end: its body ends
+// in zeros that were prepared, which are all that follows.
+func (s *scanner) unfinished(it *item) bool {
+	end := it.offset + int64(len(it.raw)) + int64(it.head.length)
+	return it.head.length > 0 && zeroFrom(s.file, end-1, s.size)
 }

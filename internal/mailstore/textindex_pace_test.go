@@ -1,0 +1,64 @@
+package mailstore
+
+import (
+	"testing"
+	"time"
+)
+
+func TestRestFor(t *testing.T) {
+	const look = paceLook
+	for _, c := range []struct {
+		name       string
+		changes    uint64
+		others     time.Duration
+		processors int
+		want       float64
+	}{
+		{"an idle server", 0, 0, 2, restFree},
+		{"one reader on two processors", 0, look, 2, restFree},
+		{"readers on both", 0, look * 3 / 2, 2, restFull},
+		{"readers on three of four", 0, look * 5 / 2, 4, restFree},
+		{"one processor, idle", 0, 0, 1, restFree},
+		{"one processor, a reader", 0, look / 10, 1, restFull},
+		{"the odd change", fewChanges, 0, 2, restFree},
+		{"a writer", fewChanges + 1, 0, 2, restWriters},
+		{"writers and no processor free", 100, 2 * look, 2, restWriters},
+	} {
+		if got := restFor(c.changes, c.others, look, c.processors); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// The pace follows what the server does, and somebody who waits for the work
+// ends long rests.
+func TestPaceLooks(t *testing.T) {
+	var changes uint64
+	p := newPace(func() uint64 { return changes })
+	if p.share != restWriters {
+		t.Errorf("the first rest is %v of the work", p.share)
+	}
+	look := func() float64 {
+		p.looked, p.cpu, p.own = time.Now().Add(-time.Hour), processTime(), 0
+		p.look()
+		return p.share
+	}
+	if got := look(); got != restFree {
+		t.Errorf("nothing else happens: %v", got)
+	}
+	changes += 1000
+	if got := look(); got != restWriters {
+		t.Errorf("somebody writes: %v", got)
+	}
+	wanted := false
+	p.start(false, func() bool { return wanted })
+	wanted = true
+	p.began = time.Now().Add(-paceSlice)
+	began := time.Now()
+	if err := p.rest(t.Context()); err != nil || !p.urgent {
+		t.Errorf("urgent %v, %v", p.urgent, err)
+	}
+	if rested := time.Since(began); rested < paceSlice/5 {
+		t.Errorf("rested %v", rested)
+	}
+}
