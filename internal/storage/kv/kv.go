@@ -122,8 +122,8 @@ type Tx interface {
 
 	// Attach gives the commit a rider: bytes that are as durable as its records,
 	// with them or not at all, but are no record. They go into the log and
-	// nowhere else, and are read only when a store is opened that was not closed
-	// in good order, by whom the backend is told to give them to. A transaction
+	// nowhere else, and are read only when the store is opened again, before its
+	// records are, by whom the backend gives them to. A transaction
 	// without a record has no riders either. The bytes are copied. A rider that
 	// is too large is refused with ErrTooLarge.
 	Attach(rider []byte) error

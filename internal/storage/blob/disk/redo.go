@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -22,8 +21,12 @@ import (
 // collected, with a day's delay, after everything that was live in it was moved.
 // Whoever crashes in the middle begins again: to write the same bytes twice is no
 // harm.
+//
+// Bodies that are there are written too. After a sync of the pack that failed they
+// may be there in the memory of the kernel only, which takes them for written, and
+// the next sync would say that all is well. To write them makes it try again.
 
-// redo writes the bodies again that only the log has.
+// redo writes the bodies again that perhaps only the log has.
 func (s *Store) redo() error {
 	if s.o.Redo == nil {
 		return nil
@@ -34,7 +37,7 @@ func (s *Store) redo() error {
 		return fmt.Errorf("write bodies again: %w", err)
 	}
 	if r.written > 0 {
-		s.o.Logger.Info("blob store: bodies were written again from the log", "bodies", r.written)
+		s.o.Logger.Debug("blob store: bodies were written again from the log", "bodies", r.written)
 	}
 	return nil
 }
@@ -43,7 +46,6 @@ type redo struct {
 	s       *Store
 	packs   map[uint32]*redoPack // nil: not there
 	written int
-	old     []byte
 }
 
 // redoPack is a pack that riders lead into.
@@ -54,7 +56,7 @@ type redoPack struct {
 	size    int64
 }
 
-// apply writes the record of one rider, unless it is there.
+// apply writes the record of one rider.
 func (r *redo) apply(rider []byte) error {
 	h, err := checkRider(rider)
 	if errors.Is(err, errRiderDamaged) {
@@ -71,14 +73,6 @@ func (r *redo) apply(rider []byte) error {
 		return err
 	}
 	at := int64(h.first.offset)
-	r.old = append(r.old[:0], rider...)
-	n, err := p.ReadAt(r.old, at)
-	if err != nil && err != io.EOF {
-		return fmt.Errorf("read pack %d at %d: %w", h.first.pack, at, err)
-	}
-	if n == len(rider) && bytes.Equal(r.old, rider) {
-		return nil
-	}
 	if p.holdsOther(rider, h.tag, at) {
 		r.s.o.Logger.Error("blob store: another body lies where one in the log belongs", "pack", h.first.pack, "offset", at)
 		return nil

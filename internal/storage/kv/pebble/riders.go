@@ -18,8 +18,8 @@ import (
 // Whoever attaches one has its bytes in a place of his own too, not durable yet.
 // Two things make that as good as a sync of that place:
 //
-//   - when the store was not closed in good order, Riders gives back the riders
-//     of every commit that the store will have, before it is opened;
+//   - before the store is opened, Riders gives back the riders of every commit
+//     that it has and that is not in tables yet;
 //   - a log is given up only after Options.Barrier. Pebble gives a log up by the
 //     manifest: it writes down from which log on it needs them, syncs that, and
 //     only then removes the older ones or writes over them. So the barrier comes
