@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -54,6 +55,8 @@ func (c *countedReceiver) Data(ctx context.Context, p *smtpwire.Peer, e *smtpwir
 type countedLogins struct {
 	directory         *directory.Directory
 	offers            login.Offers
+	guesses           *login.Guesses
+	log               *slog.Logger
 	ok, wrong, failed prometheus.Counter
 }
 
@@ -62,6 +65,8 @@ func (s *Server) logins(protocol string) *countedLogins {
 	return &countedLogins{
 		directory: s.stores.Directory,
 		offers:    offersOf(s.opts.Config.Auth),
+		guesses:   s.guesses,
+		log:       s.log,
 		ok:        c.WithLabelValues(protocol, "ok"),
 		wrong:     c.WithLabelValues(protocol, "wrong"),
 		failed:    c.WithLabelValues(protocol, "error"),
@@ -72,6 +77,21 @@ func (c *countedLogins) Authenticate(ctx context.Context, login, password string
 	account, canonical, err := c.directory.Authenticate(ctx, login, password, remote)
 	c.Judged(err)
 	return account, canonical, err
+}
+
+// May implements login.Guard.
+func (c *countedLogins) May(ctx context.Context, name, guess string, from netip.Addr) error {
+	err := c.guesses.May(ctx, name, guess, from)
+	if err != nil {
+		c.wrong.Inc()
+		c.log.Info("login refused: too many wrong passwords", "login", name, "remote", from)
+	}
+	return err
+}
+
+// Ended implements login.Guard.
+func (c *countedLogins) Ended(name, guess string, from netip.Addr, err error) {
+	c.guesses.Ended(name, guess, from, err)
 }
 
 // SCRAM implements login.Keeper.

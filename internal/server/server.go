@@ -33,6 +33,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tram/internal/access/listen/login"
 	"tram/internal/access/pop"
 	"tram/internal/certs"
 	"tram/internal/config"
@@ -73,6 +74,7 @@ type Server struct {
 
 	pressure  *pressure
 	maildrops *pop.Maildrops // which POP sessions have; it outlives a reload
+	guesses   *login.Guesses // at passwords, on all doors; it outlives a reload
 
 	assembled atomic.Bool    // what is above is there
 	reloading sync.Mutex     // one reload at a time
@@ -88,6 +90,7 @@ func New(o Options) *Server {
 	return &Server{
 		opts: o, log: o.Log, config: o.Config,
 		metrics: observe.NewMetrics(), health: new(observe.Health), maildrops: pop.NewMaildrops(),
+		guesses: login.NewGuesses(),
 	}
 }
 

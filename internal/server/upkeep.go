@@ -18,13 +18,15 @@ const (
 // deleted accounts goes, the space of bodies that nothing names is reclaimed,
 // and a self-signed certificate is renewed.
 func (s *Server) upkeep(ctx context.Context) error {
+	began := time.Now()
 	timer := time.NewTimer(firstUpkeep)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case now := <-timer.C:
+		case <-timer.C:
+			now := soberTime(began, time.Since(began), time.Now())
 			s.sweepAccounts(ctx, now)
 			s.expireInboxes(ctx, now)
 			s.collectBodies(ctx, now.Add(-stores.BodyGrace))
@@ -33,6 +35,18 @@ func (s *Server) upkeep(ctx context.Context) error {
 			timer.Reset(upkeepEvery)
 		}
 	}
+}
+
+// soberTime is the time by which things are old enough to be removed: what the
+// clock says, and no more than what it said at the beginning and the time that
+// has passed since. A clock that is set wrong, or right, by years must not make
+// all mail old at once, nor bodies that somebody is about to name.
+func soberTime(began time.Time, passed time.Duration, now time.Time) time.Time {
+	began, now = began.Round(0), now.Round(0) // by the calendar
+	if by := began.Add(passed); by.Before(now) {
+		return by
+	}
+	return now
 }
 
 // checkSCRAM lets SCRAM be offered again when the last account that was imported

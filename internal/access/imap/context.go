@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"math"
 	"slices"
 
 	"tram/internal/mail/imapwire"
@@ -31,7 +32,8 @@ type searchContext struct {
 	byUID    bool
 	prog     *program
 	set      *bound
-	criteria []criterion // of SORT; nil for SEARCH
+	criteria []criterion   // of SORT; nil for SEARCH
+	news     *fetchRequest // what to send of each new message of the result; nil: nothing
 
 	found mailstore.UIDSet // of SEARCH
 	order []mailstore.UID  // of SORT
@@ -61,6 +63,10 @@ func (s *session) keepInformed(x *searchContext, found []uint32) (string, error)
 	if sel.contexts.full(x, len(found)) {
 		s.refuseUpdates(x.tag, "Too many contexts")
 		return what + " completed, will not notify", nil
+	}
+	if x.news != nil {
+		x.news.byUID = x.byUID
+		s.planItems(x.news)
 	}
 	if x.criteria == nil {
 		x.found = uidsOf(sel.view, found)
@@ -135,7 +141,7 @@ func (c *contexts) leave(old, view, newest *mailstore.View) {
 // with the session's view of before and of now, when everything else has been
 // told: numbers of new messages follow their EXISTS (RFC 5267 4.3.3). Only
 // messages that changed are judged again.
-func (c *contexts) update(_, view *mailstore.View) {
+func (c *contexts) update(old, view *mailstore.View) {
 	if c == nil || c.next == nil {
 		return
 	}
@@ -152,7 +158,7 @@ func (c *contexts) update(_, view *mailstore.View) {
 	in := c.s.sel.target()
 	in.view = view
 	c.list = slices.DeleteFunc(c.list, func(x *searchContext) bool {
-		err := c.judge(x, in, changed)
+		err := c.judge(x, in, changed, old.UIDNext())
 		if err != nil { // it can no longer be followed
 			c.s.srv.log.Warn("imap: search cannot be followed", "user", c.s.user, "err", err)
 			c.s.refuseUpdates(x.tag, "Search failed")
@@ -161,8 +167,10 @@ func (c *contexts) update(_, view *mailstore.View) {
 	})
 }
 
-// judge finds which of the messages that changed belong to a result now.
-func (c *contexts) judge(x *searchContext, in *target, changed mailstore.UIDSet) error {
+// judge finds which of the messages that changed belong to a result now. Those
+// from the UID fresh on are new: of them the client gets what it asked for
+// before it hears that they belong to it (RFC 5465 7).
+func (c *contexts) judge(x *searchContext, in *target, changed mailstore.UIDSet, fresh mailstore.UID) error {
 	x.set.masks = x.prog.bindKeywords(in.view)
 	found, err := c.s.findAmong(x.prog, x.set, in, changed)
 	if err != nil {
@@ -175,6 +183,11 @@ func (c *contexts) judge(x *searchContext, in *target, changed mailstore.UIDSet)
 	came, err := c.add(x, in, added)
 	if err != nil {
 		return err
+	}
+	if x.news != nil {
+		if err := c.s.tellItems(x.news, intersect(added, mailstore.UIDSet{{First: fresh, Last: math.MaxUint32}})); err != nil {
+			return err
+		}
 	}
 	c.tell(x, in.view, gone, came)
 	return nil

@@ -102,7 +102,7 @@ func (s *session) searchSource(box searchSource, prog *program, ret *searchRetur
 	if in.sel == nil || !ret.update {
 		return "", nil
 	}
-	return s.keepInformed(&searchContext{tag: s.tag, byUID: true, prog: prog, set: set}, found.indexes)
+	return s.keepInformed(&searchContext{tag: s.tag, byUID: true, prog: prog, set: set, news: ret.news}, found.indexes)
 }
 
 // openSource is the mailbox as something to search, nil when it is not there

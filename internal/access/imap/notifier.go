@@ -60,11 +60,8 @@ func (s *session) startNotify(req *notifyRequest) error {
 		n.selected, n.delayed = g.events, g.filter == filterSelectedDelayed
 	}
 	if n.selected != 0 && req.fetch != nil {
-		if req.fetch.has(itemModSeq) {
-			s.enableCondstore() // as in FETCH (RFC 7162 3.1)
-		}
 		n.fetch = req.fetch
-		n.fetch.planNews(s)
+		s.planItems(n.fetch)
 	}
 	if err := s.follow(n); err != nil {
 		n.close()
@@ -80,15 +77,6 @@ func (s *session) startNotify(req *notifyRequest) error {
 		return s.tellStatuses()
 	}
 	return nil
-}
-
-// planNews is plan for items that nobody asks for at the moment: nothing is
-// marked \Seen by being told of.
-func (req *fetchRequest) planNews(s *session) {
-	for i := range req.items {
-		req.items[i].peek = true
-	}
-	req.plan(s)
 }
 
 // follow finds the accounts that the groups speak of and begins to watch them.

@@ -54,10 +54,27 @@ func (s *session) tellArrived(from mailstore.UID) error {
 			}
 		}
 	}
+	return s.tellItems(n.fetch, uids)
+}
+
+// planItems prepares items that nobody asks for at the moment: nothing is marked
+// \Seen by being told of.
+func (s *session) planItems(req *fetchRequest) {
+	if req.has(itemModSeq) {
+		s.enableCondstore() // as in FETCH (RFC 7162 3.1)
+	}
+	for i := range req.items {
+		req.items[i].peek = true
+	}
+	req.plan(s)
+}
+
+// tellItems sends items of new messages.
+func (s *session) tellItems(req *fetchRequest, uids mailstore.UIDSet) error {
 	if len(uids) == 0 {
 		return nil
 	}
-	_, err := s.fetchBatch(n.fetch, uids, nil)
+	_, err := s.fetchBatch(req, uids, nil)
 	if isDamage(err) && s.state != stateLogout {
 		s.enc.Raw("* NO [CORRUPTION] Stored data is damaged\r\n")
 		return nil

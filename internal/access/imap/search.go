@@ -60,7 +60,7 @@ func (s *session) runSearch(p *keyParser, ret *searchReturn, byUID bool) (string
 		r.writePlain("* SEARCH", found.indexes)
 	}
 	if ret.update {
-		text, err := s.keepInformed(&searchContext{tag: s.tag, byUID: byUID, prog: prog, set: set}, found.indexes)
+		text, err := s.keepInformed(&searchContext{tag: s.tag, byUID: byUID, prog: prog, set: set, news: ret.news}, found.indexes)
 		return s.partly(cut, text), err
 	}
 	return s.partly(cut, "Search completed"), nil

@@ -9,6 +9,7 @@ type searchReturn struct {
 	partial              *partialRange // RFC 9394 3.1
 	save                 bool          // RFC 5182
 	update               bool          // RFC 5267 4.3
+	news                 *fetchRequest // what UPDATE sends of new messages (RFC 5465 7); nil: nothing
 	context              bool          // RFC 5267 4.2: a hint, for which there is no use here
 	relevancy            bool          // RFC 6203 4
 }
@@ -20,7 +21,8 @@ func (r *searchReturn) parse(d *imapwire.Decoder) bool {
 		return d.Err() == nil
 	}
 	r.given = true
-	if !d.ExpectSP() || !d.ExpectList(func() bool { return r.option(d) }) || !d.ExpectSP() {
+	var last string
+	if !d.ExpectSP() || !d.ExpectList(func() bool { return r.option(d, &last) }) || !d.ExpectSP() {
 		return false
 	}
 	if r.partial != nil && r.all { // RFC 9394 3.1
@@ -32,12 +34,18 @@ func (r *searchReturn) parse(d *imapwire.Decoder) bool {
 	return true
 }
 
-// option reads one search-return-opt.
-func (r *searchReturn) option(d *imapwire.Decoder) bool {
+// option reads one search-return-opt. last is the name of the one before.
+func (r *searchReturn) option(d *imapwire.Decoder, last *string) bool {
+	// RFC 5465 8 has no blank between UPDATE and its items, and 7 has one.
+	if *last == "UPDATE" && d.AtSpecial('(') {
+		*last = ""
+		return r.parseNews(d)
+	}
 	var name string
 	if !d.ExpectKeyword(&name) {
 		return false
 	}
+	*last = name
 	switch name {
 	case "MIN":
 		r.min = true
@@ -51,6 +59,7 @@ func (r *searchReturn) option(d *imapwire.Decoder) bool {
 		r.save = true
 	case "UPDATE":
 		r.update = true
+		return !d.AtSpecial('(') || r.parseNews(d)
 	case "CONTEXT":
 		r.context = true
 	case "RELEVANCY":
@@ -65,6 +74,12 @@ func (r *searchReturn) option(d *imapwire.Decoder) bool {
 		return d.Fail("Unknown SEARCH return option")
 	}
 	return true
+}
+
+// parseNews reads "(" fetch-att *(SP fetch-att) ")".
+func (r *searchReturn) parseNews(d *imapwire.Decoder) bool {
+	r.news = new(fetchRequest)
+	return r.news.parseItems(d)
 }
 
 // silent reports that nothing is asked for but to save the result: then no

@@ -77,7 +77,7 @@ func (s *session) runSort(p *keyParser, ret *searchReturn, byUID bool) (string, 
 		r.writePlain("* SORT", order)
 	}
 	if ret.update {
-		return s.keepInformed(&searchContext{tag: s.tag, byUID: byUID, prog: prog, set: set, criteria: criteria}, order)
+		return s.keepInformed(&searchContext{tag: s.tag, byUID: byUID, prog: prog, set: set, news: ret.news, criteria: criteria}, order)
 	}
 	return "Sort completed", nil
 }

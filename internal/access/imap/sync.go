@@ -15,7 +15,7 @@ var errDeleted = errors.New("Selected mailbox was deleted") //nolint:staticcheck
 // errRenamed ends a session that has INBOX selected when another one renames it:
 // it would wait for new mail where none comes any more (RFC 2180 3.3). Other
 // mailboxes keep their sessions under a new name (RFC 2180 3.4).
-var errRenamed = errors.New("INBOX was renamed, select it again") //nolint:staticcheck // people read it
+var errRenamed = errors.New("INBOX was renamed, select it again")
 
 // sync brings the session's view up to date and tells the client what is
 // different, with EXPUNGE responses or without (RFC 3501 5.2, 7.4.1).

@@ -77,6 +77,9 @@ func (p *session) login(ctx context.Context, desk *login.Desk, err error) {
 	case opts.BadLogin == nil || errors.Is(err, opts.BadLogin):
 		p.refused(ctx, desk.Tried())
 		return
+	case errors.Is(err, login.ErrTooManyGuesses): // it was logged
+		p.errCode(codeTemporary, p.say.cannotCheck)
+		return
 	default:
 		opts.Log.Error("pop login failed", "login", desk.Tried(), "remote", p.info.Remote, "error", err)
 		p.errCode(codeTemporary, p.say.cannotCheck)

@@ -101,6 +101,8 @@ func (s *session) refuseAuth(err error) {
 		}
 	case errors.As(err, &reply) && !reply.Positive():
 		s.refuse(reply)
+	case errors.Is(err, login.ErrTooManyGuesses): // it was logged
+		s.refuse(errAuthTemporary)
 	default:
 		s.opts.Log.Error("a password could not be checked", slog.String("remote", s.peer.Remote.String()), slog.Any("error", err))
 		s.refuse(errAuthTemporary)

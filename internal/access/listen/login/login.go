@@ -76,6 +76,14 @@ type Judge interface {
 	Judged(err error)
 }
 
+// Guard is an Authenticator that limits guesses.
+type Guard interface {
+	// May is asked before a login is looked at; its error is the answer.
+	May(ctx context.Context, login, guess string, from netip.Addr) error
+	// Ended is told how it ended.
+	Ended(login, guess string, from netip.Addr, err error)
+}
+
 // Desk is where one session logs in.
 type Desk struct {
 	Auth     Authenticator
@@ -151,7 +159,11 @@ func (d *Desk) Judged(err error) bool {
 // Password checks a password that came without an exchange.
 func (d *Desk) Password(ctx context.Context, login, password string) error {
 	d.tried = login
+	if err := d.may(ctx, login, password); err != nil {
+		return err
+	}
 	account, address, err := d.Auth.Authenticate(ctx, login, password, d.Remote)
+	d.ended(login, password, err)
 	if err != nil {
 		return err
 	}
@@ -159,9 +171,26 @@ func (d *Desk) Password(ctx context.Context, login, password string) error {
 	return nil
 }
 
+// may asks whether a login may be tried once more.
+func (d *Desk) may(ctx context.Context, login, guess string) error {
+	if g, ok := d.Auth.(Guard); ok {
+		return g.May(ctx, login, guess, d.Remote)
+	}
+	return nil
+}
+
+func (d *Desk) ended(login, guess string, err error) {
+	if g, ok := d.Auth.(Guard); ok {
+		g.Ended(login, guess, d.Remote, err)
+	}
+}
+
 func (d *Desk) lookUp(ctx context.Context) sasl.LookUp {
 	return func(login string) (sasl.Keys, error) {
 		d.tried = login
+		if err := d.may(ctx, login, ""); err != nil {
+			return sasl.Keys{}, err
+		}
 		k, err := d.Auth.(Keeper).SCRAM(ctx, login)
 		if err != nil {
 			return sasl.Keys{}, err
@@ -174,7 +203,11 @@ func (d *Desk) lookUp(ctx context.Context) sasl.LookUp {
 func (d *Desk) checkDigest(ctx context.Context) sasl.CheckDigest {
 	return func(login string, challenge, digest []byte) error {
 		d.tried = login
+		if err := d.may(ctx, login, ""); err != nil {
+			return err
+		}
 		account, address, err := d.Auth.(Verifier).VerifyCRAMMD5(ctx, login, challenge, digest)
+		d.ended(login, "", err)
 		if err != nil {
 			return err
 		}
@@ -197,6 +230,9 @@ func (j *judged) Next(response []byte) ([]byte, bool, error) {
 	}
 	if err != nil {
 		j.desk.account, j.desk.address = 0, ""
+	}
+	if done || errors.Is(err, directory.ErrAuth) {
+		j.desk.ended(j.desk.tried, "", err)
 	}
 	if who, ok := j.desk.Auth.(Judge); ok && (done || errors.Is(err, directory.ErrAuth)) {
 		who.Judged(err)

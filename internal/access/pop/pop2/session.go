@@ -151,6 +151,9 @@ func (p *session) helo(ctx context.Context, user, password string) {
 	case opts.BadLogin == nil || errors.Is(err, opts.BadLogin):
 		p.refused(ctx, user)
 		return
+	case errors.Is(err, login.ErrTooManyGuesses): // it was logged
+		p.fail("cannot check the password now, try again later")
+		return
 	default:
 		opts.Log.Error("pop login failed", "protocol", "pop2", "login", user, "remote", p.info.Remote, "error", err)
 		p.fail("cannot check the password now, try again later")
