@@ -94,9 +94,9 @@ func endsLog(err error) bool {
 // ridersIn finds the riders of one commit.
 func ridersIn(batch []byte, fn func([]byte) error) error {
 	for r := batchrepr.Read(batch); ; {
-		kind, data, _, ok, err := r.Next()
-		if err != nil || !ok {
-			return nil // Open judges a batch that cannot be read
+		kind, data, _, ok, _ := r.Next()
+		if !ok {
+			return nil // the end; Open judges a batch that cannot be read
 		}
 		if kind != pebble.InternalKeyKindLogData {
 			continue
