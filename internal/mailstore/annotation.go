@@ -26,6 +26,7 @@ const (
 	MaxAnnotationBytes = 32 << 10 // octets of a value
 	MaxAnnotations     = 64       // of a mailbox that are shared, and as many for each user
 	MaxAnnotated       = 4 << 20  // octets of all values of a mailbox, whoever set them
+	MaxAnnotatedAll    = 16 << 20 // octets of all values of an account: no quota counts them
 )
 
 // Errors of SetAnnotations.
@@ -128,6 +129,9 @@ func (s *Store) SetAnnotations(ctx context.Context, id kv.Account, m MailboxID, 
 		if err := t.annotate(m, user, have, set, log); err != nil {
 			return err
 		}
+		if !slices.ContainsFunc(set, func(a Annotation) bool { return a.Value != nil }) {
+			return nil // what is removed makes room
+		}
 		return t.boundAnnotations(m)
 	})
 }
@@ -172,14 +176,19 @@ func (t *tx) annotate(m MailboxID, user string, have, set []Annotation, log *cha
 	return nil
 }
 
-// boundAnnotations keeps users with whom a mailbox is shared from filling the
-// owner's account: what they note there counts for nobody's quota.
+// boundAnnotations keeps users from filling the disk, and those with whom a mailbox
+// is shared from filling the owner's account: what they note counts for nobody's
+// quota.
 func (t *tx) boundAnnotations(m MailboxID) error {
-	octets := 0
-	it := t.space.Scan(appendBoxKey(nil, kindAnnotation, m), appendBoxKey(nil, kindAnnotation, m+1))
+	here, all := 0, 0
+	it := t.space.Scan([]byte{kindAnnotation}, []byte{kindAnnotation + 1})
 	defer it.Close()
 	for it.Next() {
-		if octets += len(it.Value()); octets > MaxAnnotated {
+		n := len(it.Value())
+		if all += n; boxKeyOf(it.Key()) == m {
+			here += n
+		}
+		if here > MaxAnnotated || all > MaxAnnotatedAll {
 			return ErrTooManyAnnotations
 		}
 	}

@@ -165,6 +165,24 @@ func checkKeeping(t *rapid.T, old, v *View) {
 	if len(want) == v.Len() && kept != v {
 		t.Fatal("nothing was expunged, but Keeping made a new view")
 	}
+	checkWithFlags(t, kept, want)
+}
+
+// checkWithFlags changes every second message of a view, which stays as it is.
+func checkWithFlags(t *rapid.T, v *View, before []Entry) {
+	want := slices.Clone(before)
+	var uids UIDSet
+	for i := 0; i < len(want); i += 2 {
+		uids = uids.add(want[i].UID)
+		want[i].Flags ^= Flagged
+	}
+	next := v.WithFlags(uids, func(f Flags) Flags { return f ^ Flagged })
+	if got := entries(next); !slices.Equal(got, want) {
+		t.Fatalf("with other flags %+v, want %+v", got, want)
+	}
+	if got := entries(v); !slices.Equal(got, before) {
+		t.Fatalf("WithFlags changed the view itself: %+v, want %+v", got, before)
+	}
 }
 
 func (m *machine) checkVanished(id kv.Account, b *modelBox, old *View) {

@@ -319,3 +319,33 @@ func TestSetUse(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestManyGrants fills an access control list: one entry more is refused, others
+// can be changed and removed, and then there is room again.
+func TestManyGrants(t *testing.T) {
+	s := newSharing(t)
+	set := func(n int, rights Rights) error {
+		return s.SetACL(t.Context(), alice, s.sub, fmt.Sprintf("user%d@example.org", n), func(Rights) Rights { return rights })
+	}
+	had, err := s.ACL(t.Context(), alice, s.sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(had); i < MaxGrants; i++ {
+		if err := set(i, RightLookup); err != nil {
+			t.Fatalf("entry %d: %v", i+1, err)
+		}
+	}
+	if err := set(MaxGrants, RightLookup); !errors.Is(err, ErrTooManyGrants) {
+		t.Errorf("entry %d: %v", MaxGrants+1, err)
+	}
+	if err := set(MaxGrants-1, RightLookup|RightRead); err != nil {
+		t.Errorf("changing an entry: %v", err)
+	}
+	if err := set(MaxGrants-1, 0); err != nil {
+		t.Errorf("removing an entry: %v", err)
+	}
+	if err := set(MaxGrants, RightLookup); err != nil {
+		t.Errorf("another one in its place: %v", err)
+	}
+}

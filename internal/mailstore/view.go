@@ -214,3 +214,25 @@ func (v *View) Taking(from *View, uids UIDSet) *View {
 	}
 	return v.replace(v.counters, from.keywords, changed)
 }
+
+// WithFlags returns the view with other flags of the messages of a set.
+func (v *View) WithFlags(uids UIDSet, flags func(Flags) Flags) *View {
+	var changed []*block
+	for _, was := range v.blocks {
+		var is *block
+		for e := range was.within(uids) {
+			if is == nil {
+				is = &block{num: was.num, entries: slices.Clone(was.entries)}
+			}
+			i, _ := is.find(e.UID)
+			is.entries[i].Flags = flags(e.Flags)
+		}
+		if is != nil {
+			changed = append(changed, is)
+		}
+	}
+	if len(changed) == 0 {
+		return v
+	}
+	return v.replace(v.counters, v.keywords, changed)
+}

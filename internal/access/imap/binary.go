@@ -52,6 +52,11 @@ func (sec *section) openBinary(m *mailstore.Message, body *lazyBody) (io.Reader,
 	if encoding == message.Unknown {
 		return nil, errUnknownCTE
 	}
+	// Little may be sent of much that is decoded: nothing else finds out that the
+	// server is to stop.
+	if err := body.s.ctx.Err(); err != nil {
+		return nil, err
+	}
 	from, to, err := sec.locate(m)
 	if err != nil || from == to {
 		return bytes.NewReader(nil), err

@@ -63,3 +63,23 @@ func TestBinarySizeOnce(t *testing.T) {
 		t.Errorf("one size took %v, %d of them %v", once, maxFetchSections, took)
 	}
 }
+
+// TestBinaryStops: a server that stops does not wait for a client that has large
+// parts decoded for a few octets of them.
+func TestBinaryStops(t *testing.T) {
+	s := newServer(t)
+	c := s.login("alice")
+	c.add("INBOX", "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"+
+		base64.StdEncoding.EncodeToString(make([]byte, 20_000_000))+"\r\n")
+	c.ok("SELECT INBOX")
+	began := time.Now()
+	c.ok("FETCH 1 BINARY.PEEK[1]<19000000.1>")
+	once := time.Since(began)
+	c.send("x FETCH 1 (" + strings.TrimSpace(strings.Repeat("BINARY.PEEK[1]<19000000.1> ", maxFetchSections)) + ")\r\n")
+	s.stop()
+	began = time.Now()
+	c.expectEnd()
+	if took := time.Since(began); took > maxFetchSections/10*once {
+		t.Errorf("one section takes %v, and stopping among %d of them %v", once, maxFetchSections, took)
+	}
+}

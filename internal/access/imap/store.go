@@ -139,6 +139,13 @@ func (s *session) tellStored(req *storeRequest, uids mailstore.UIDSet, stored ma
 	old, view := s.sel.view, newest.Keeping(s.sel.view)
 	s.tellKeywords(newest)
 	mask := flagMask(req.change, newest.Keywords())
+	if view != newest && !req.change.Conditional {
+		// Messages that another session has removed still exist in this one, which
+		// has not been told: they change like the others, as in Dovecot.
+		view = view.WithFlags(goneOf(view, newest, uids), func(f mailstore.Flags) mailstore.Flags {
+			return changed(f, req.change.Op, mask)
+		})
+	}
 	var told mailstore.UIDSet
 	known := newCursor(old)
 	w := s.newFetchWriter(view, req.byUID)
@@ -161,7 +168,7 @@ func (s *session) tellStored(req *storeRequest, uids mailstore.UIDSet, stored ma
 		return s.enc.Err() == nil
 	})
 	if s.frozen() {
-		s.sel.view = old.Taking(newest, told)
+		s.sel.view = old.Taking(view, told)
 		return nil
 	}
 	return s.advance(view, newest, told)
@@ -185,16 +192,31 @@ func asExpected(known *cursor, e mailstore.Entry, op mailstore.FlagOp, mask mail
 	if !ok {
 		return false
 	}
-	want := was.Flags
+	return e.Flags == changed(was.Flags, op, mask)
+}
+
+// changed is flags after a change.
+func changed(f mailstore.Flags, op mailstore.FlagOp, mask mailstore.Flags) mailstore.Flags {
 	switch op {
 	case mailstore.AddFlags:
-		want |= mask
+		return f | mask
 	case mailstore.RemoveFlags:
-		want &^= mask
-	case mailstore.ReplaceFlags:
-		want = mask
+		return f &^ mask
 	}
-	return e.Flags == want
+	return mask
+}
+
+// goneOf is the messages of a set that a view has and a newer one has not.
+func goneOf(v, newest *mailstore.View, uids mailstore.UIDSet) mailstore.UIDSet {
+	var gone mailstore.UIDSet
+	left := newCursor(newest)
+	eachEntry(v, uids, func(_ int, e mailstore.Entry) bool {
+		if _, _, ok := left.seek(e.UID); !ok {
+			gone = addUID(gone, e.UID)
+		}
+		return true
+	})
+	return gone
 }
 
 // eachEntry calls fn for the messages of a set that are in the view, in
