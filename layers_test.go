@@ -25,9 +25,10 @@ var floors = map[string]int{
 	"internal/agent/mta": 3,
 	"internal/agent/mda": 3,
 
-	"internal/mailstore": 2,
-	"internal/queue":     2,
-	"internal/directory": 2,
+	"internal/mailstore":      2,
+	"internal/queue":          2,
+	"internal/directory":      2,
+	"internal/storage/ground": 2, // joins the two stores
 
 	"internal/storage/kv":      1,
 	"internal/storage/blob":    1,

@@ -16,7 +16,7 @@ func (s *Store) AppendTx(ktx kv.Tx, id kv.Account, deliveries []Delivery) ([]UID
 	if err != nil {
 		return nil, err
 	}
-	t.pools = &s.pools
+	t.pools, t.whole = &s.pools, ktx
 	boxes := make([]*box, len(deliveries))
 	for i := range deliveries {
 		if boxes[i], err = t.destination(&deliveries[i]); err != nil {
@@ -132,6 +132,12 @@ func (t *tx) append(b *box, d *Delivery, thread *threadPlan) (UID, error) {
 	}
 	t.acct.lastEmail++
 	msg.EmailID, msg.ContentID, msg.ThreadID = t.acct.lastEmail, t.acct.lastEmail, thread.thread
+	if len(d.Rider) > 0 {
+		// The body becomes durable with its name.
+		if err := t.whole.Attach(d.Rider); err != nil {
+			return 0, err
+		}
+	}
 	uid, err := t.enter(b, &msg, flags, d.Quota)
 	if err != nil {
 		return 0, err

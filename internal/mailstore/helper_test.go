@@ -12,9 +12,8 @@ import (
 
 	"tram/internal/mail/message"
 	"tram/internal/storage/blob"
-	"tram/internal/storage/blob/disk"
+	"tram/internal/storage/ground"
 	"tram/internal/storage/kv"
-	"tram/internal/storage/kv/pebble"
 )
 
 const alice, bob = kv.FirstUser + 1, kv.FirstUser + 2
@@ -35,16 +34,14 @@ func newEnv(t testing.TB) *env {
 // newEnvOn opens the store in a directory.
 func newEnvOn(t testing.TB, dir string, fs vfs.FS) *env {
 	t.Helper()
-	db, err := pebble.Open(dir+"kv", pebble.Options{FS: fs})
+	db, blobs, err := ground.Open(dir+"kv", dir+"blobs", ground.Options{FS: fs})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	blobs, err := disk.Open(dir+"blobs", disk.Options{FS: fs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { blobs.Close() })
+	t.Cleanup(func() {
+		db.Close()
+		blobs.Close()
+	})
 	return &env{Store: New(db, blobs, Options{}), db: db, blobs: blobs}
 }
 

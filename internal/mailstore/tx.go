@@ -17,6 +17,7 @@ import (
 type tx struct {
 	space kv.Space
 	id    kv.Account
+	whole kv.Tx // the commit that this is a part of
 	acct  account
 	seq   ModSeq // of everything that this transaction changes
 	now   time.Time

@@ -63,6 +63,7 @@ type Delivery struct {
 	Blob     blob.ID
 	BlobSize int64           // octets of the body that Blob names
 	Digest   *message.Digest // of that body; required
+	Rider    []byte          // of that body, when it is not durable yet (blob.Staged)
 	Own      []byte          // whole header lines that go in front of it, with CRLF
 
 	Flags        Flags     // system flags

@@ -32,6 +32,7 @@ func (q *Queue) Add(ctx context.Context, m Message) (ID, error) {
 		return 0, ErrFull
 	}
 	shard := [1]kv.Account{p.Shard()}
+	// One sync, below, makes the entry durable and, with its rider, the body.
 	err = q.db.Update(ctx, shard[:], func(tx kv.Tx) error { return q.AddTx(tx, p) })
 	if err != nil {
 		return 0, fmt.Errorf("queue message: %w", err)
@@ -50,6 +51,7 @@ func (q *Queue) Add(ctx context.Context, m Message) (ID, error) {
 type Pending struct {
 	entries []*Entry
 	one     [1]*Entry // the array of entries in the ordinary case
+	rider   []byte    // of the body
 	mark    tick      // written by the last run of AddTx
 }
 
@@ -81,7 +83,8 @@ func (q *Queue) Prepare(m Message) (*Pending, error) {
 			Next: m.Release, number: uint8(i % MaxRcptsPerEntry),
 		}
 	}
-	p := &Pending{}
+	p := &Pending{rider: m.Rider}
+	m.Rider = nil // entries live longer than it
 	p.entries = p.one[:0]
 	for len(all) > 0 {
 		n := min(len(all), MaxRcptsPerEntry)
@@ -110,6 +113,11 @@ const maxPooled = 64 << 10
 // alias sends elsewhere. tx spans p.Shard(). After the commit call Added; if
 // that never happens, the entry is found when the queue is opened next.
 func (q *Queue) AddTx(tx kv.Tx, p *Pending) error {
+	if len(p.rider) > 0 { // first, it is the largest
+		if err := tx.Attach(p.rider); err != nil {
+			return err
+		}
+	}
 	sp := tx.Account(p.Shard())
 	mark, err := q.clock.raise(sp, p.entries[len(p.entries)-1].ID)
 	if err != nil {

@@ -21,7 +21,8 @@ type Message struct {
 	Sender address.Address // zero is the null reverse-path <>
 	Rcpts  []Rcpt          // at least one
 
-	Body   blob.ID // durable already
+	Body   blob.ID // durable already, or with the commit that its Rider rides in
+	Rider  []byte  // of Body (blob.Staged); only on the way into the queue
 	Size   int64   // octets of the body
 	Header []byte  // whole lines with CRLF that are put in front of the body
 

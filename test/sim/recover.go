@@ -42,7 +42,7 @@ func (s *sweep) recover(ctx context.Context, clone *vfs.MemFS, told *model, r re
 	if err != nil {
 		return []string{fmt.Sprintf("the files are not restored: %v", err)}
 	}
-	o := worldOptions{relay: nobody, files: files, retry: time.Hour}
+	o := worldOptions{relay: nobody, files: files, retry: time.Hour, open: s.options.open}
 	var host *sink
 	if r == connected {
 		if host, err = startPatient(); err != nil {

@@ -2,14 +2,20 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"tram/internal/storage/blob/disk"
 	"tram/internal/storage/faultfs"
+	"tram/internal/storage/ground"
 	"tram/internal/storage/kv"
+	"tram/internal/storage/kv/pebble"
 )
 
 var (
@@ -57,6 +63,8 @@ func TestSweepBites(t *testing.T) {
 		}},
 		{name: "no queue removal in the commit of the delivery", options: worldOptions{wrapDB: dropQueueRemoval}},
 		{name: "no report in the commit of the delivery", options: worldOptions{mute: true}},
+		{name: "no redo of bodies after a crash", options: worldOptions{open: withoutRedo}},
+		{name: "no barrier before a log is given up", options: worldOptions{open: withoutBarrier}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSweep(firstSeed(), 4)
@@ -73,6 +81,35 @@ func TestSweepBites(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withoutRedo forgets the bodies that ride in the log.
+func withoutRedo(fs vfs.FS) (*pebble.DB, *disk.Store, error) {
+	o := sizes(fs)
+	o.Blobs.Redo = func(func([]byte) error) error { return nil }
+	return byHand(o, func(b *disk.Store) func() error { return b.Settle })
+}
+
+// withoutBarrier gives logs up while only they have some bodies.
+func withoutBarrier(fs vfs.FS) (*pebble.DB, *disk.Store, error) {
+	o := sizes(fs)
+	o.KV.MemTableBytes = 32 << 10 // a log has a short life
+	o.Blobs.Redo = func(apply func([]byte) error) error { return pebble.Riders(fs, "kv", apply) }
+	return byHand(o, func(*disk.Store) func() error { return nil })
+}
+
+// byHand opens the stores as package ground does, with another barrier.
+func byHand(o ground.Options, barrier func(*disk.Store) func() error) (*pebble.DB, *disk.Store, error) {
+	b, err := disk.Open("blobs", o.Blobs)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.KV.Barrier = barrier(b)
+	db, err := pebble.Open("kv", o.KV)
+	if err != nil {
+		return nil, nil, errors.Join(err, b.Close())
+	}
+	return db, b, nil
 }
 
 // dropQueueRemoval is a store that forgets to remove the queue entry when the

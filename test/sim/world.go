@@ -23,6 +23,7 @@ import (
 	"tram/internal/mailstore"
 	"tram/internal/queue"
 	"tram/internal/storage/blob/disk"
+	"tram/internal/storage/ground"
 	"tram/internal/storage/kv"
 	"tram/internal/storage/kv/pebble"
 )
@@ -87,10 +88,27 @@ type world struct {
 type worldOptions struct {
 	relay  netip.AddrPort    // where remote mail goes
 	files  string            // root of the files that aliases lead to
+	open   opener            // opens the stores; nil means properly
 	wrapDB func(kv.DB) kv.DB // puts a liar between the agents and the store
 	mute   bool              // the delivery agent reports nothing
 	retry  time.Duration     // pause after a deferral
 	log    *slog.Logger
+}
+
+// opener opens the two stores on a disk.
+type opener func(fs vfs.FS) (*pebble.DB, *disk.Store, error)
+
+// sizes are small, so that a round has several packs, tables and logs.
+func sizes(fs vfs.FS) ground.Options {
+	return ground.Options{
+		FS:    fs,
+		KV:    pebble.Options{FS: fs, MemTableBytes: 64 << 10, CacheBytes: 1 << 20},
+		Blobs: disk.Options{FS: fs, PackBytes: 1 << 20, MemoryBody: 16 << 10},
+	}
+}
+
+func properly(fs vfs.FS) (*pebble.DB, *disk.Store, error) {
+	return ground.Open("kv", "blobs", sizes(fs))
 }
 
 // openWorld opens the stores on fs and joins everything, starting nothing.
@@ -102,24 +120,24 @@ func openWorld(ctx context.Context, fs vfs.FS, o worldOptions) (*world, error) {
 	if o.retry == 0 {
 		o.retry = 5 * time.Millisecond
 	}
-	db, err := pebble.Open("kv", pebble.Options{FS: fs, MemTableBytes: 256 << 10, CacheBytes: 1 << 20})
-	if err != nil {
-		return nil, fmt.Errorf("open the key-value store: %w", err)
+	if o.open == nil {
+		o.open = properly
 	}
-	w.db = db
+	db, blobs, err := o.open(fs)
+	if err != nil {
+		return nil, err
+	}
+	w.db, w.blobs = db, blobs
 	if o.wrapDB != nil {
 		w.db = o.wrapDB(db)
 	}
-	if err := w.join(ctx, fs, db.Fail, o); err != nil {
+	if err := w.join(ctx, o); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
 }
 
-func (w *world) join(ctx context.Context, fs vfs.FS, onFailure func(error), o worldOptions) (err error) {
-	if w.blobs, err = disk.Open("blobs", disk.Options{FS: fs, PackBytes: 1 << 20, MemoryBody: 16 << 10, OnFailure: onFailure}); err != nil {
-		return fmt.Errorf("open the blob store: %w", err)
-	}
+func (w *world) join(ctx context.Context, o worldOptions) (err error) {
 	if w.directory, err = directory.Open(ctx, w.db, directory.Options{}); err != nil {
 		return fmt.Errorf("open the directory: %w", err)
 	}
@@ -190,13 +208,7 @@ func (w *world) close() error {
 	if w.imap != nil {
 		w.imap.Close()
 	}
-	if w.blobs != nil {
-		errs = append(errs, w.blobs.Close())
-	}
-	if w.db != nil {
-		errs = append(errs, w.db.Close())
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, w.db.Close(), w.blobs.Close())...)
 }
 
 // door accepts connections on loopback until ctx ends.

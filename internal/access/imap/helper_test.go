@@ -25,8 +25,7 @@ import (
 	"tram/internal/access/listen"
 	"tram/internal/directory"
 	"tram/internal/mailstore"
-	"tram/internal/storage/blob/disk"
-	"tram/internal/storage/kv/pebble"
+	"tram/internal/storage/ground"
 )
 
 // patience is how long a test waits for an answer before it fails.
@@ -68,12 +67,12 @@ type serverOptions struct {
 func newServer(t testing.TB, change ...func(*serverOptions)) *testServer {
 	t.Helper()
 	fs := vfs.NewMem()
-	db, err := pebble.Open("kv", pebble.Options{FS: fs})
+	db, blobs, err := ground.Open("kv", "blobs", ground.Options{FS: fs})
 	check(t, err)
-	t.Cleanup(func() { db.Close() })
-	blobs, err := disk.Open("blobs", disk.Options{FS: fs})
-	check(t, err)
-	t.Cleanup(func() { blobs.Close() })
+	t.Cleanup(func() {
+		db.Close()
+		blobs.Close()
+	})
 
 	o := serverOptions{Options: Options{Auth: testAccounts, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil))}}
 	o.Limits.FailureDelay = -1

@@ -25,8 +25,13 @@ const maxDigests = 8 << 20 // octets
 // maxCommits is how many bodies of one MULTIAPPEND are synced together.
 const maxCommits = 64
 
+// maxStaged is how many octets of several bodies go into the log with their
+// records (blob.Staged). Beyond it a sync is cheaper than to write them twice.
+const maxStaged = 64 << 10
+
 // intake takes the messages of one APPEND or REPLACE. Bodies of a long one are
-// committed in groups, which share the sync of the disk.
+// committed in groups, which share the sync of the disk; a short one needs none
+// but that of its records.
 type intake struct {
 	s          *session
 	quota      mailstore.Quota
@@ -176,12 +181,41 @@ func (in *intake) copy(w io.Writer, r io.Reader) error {
 	return err
 }
 
-// commit makes all bodies durable.
+// commit ends all bodies: they are durable, or become so with the records of
+// the deliveries. These are valid until end.
 func (in *intake) commit() ([]mailstore.Delivery, error) {
-	if err := in.commitOpen(); err != nil {
+	end := in.commitOpen
+	if in.few() {
+		end = in.stageOpen
+	}
+	if err := end(); err != nil {
 		return nil, err
 	}
 	return in.deliveries, nil
+}
+
+// few reports whether what is open is one body, or little.
+func (in *intake) few() bool {
+	var size int64
+	for _, w := range in.open {
+		size += w.Size()
+	}
+	return len(in.open) == 1 || size <= maxStaged
+}
+
+// stageOpen leaves the durability of bodies to the commit of the deliveries. The
+// writers stay open until then: the riders are theirs.
+func (in *intake) stageOpen() error {
+	first := len(in.deliveries) - len(in.open)
+	for i, w := range in.open {
+		body, err := w.Stage(in.s.ctx)
+		if err != nil {
+			return err
+		}
+		del := &in.deliveries[first+i]
+		del.Blob, del.Rider = body.ID, body.Rider
+	}
+	return nil
 }
 
 // commitOpen commits bodies side by side: they share a sync of the disk.
@@ -208,8 +242,8 @@ func (in *intake) commitOpen() error {
 	return all
 }
 
-// end gives up what was not committed. What was, and is named by no message,
-// the store reclaims.
+// end gives up what was not committed or staged. What was, and is named by no
+// message, the store reclaims.
 func (in *intake) end() {
 	if in.buf != nil {
 		copyBuffers.Put(in.buf)

@@ -30,8 +30,8 @@ import (
 	"tram/internal/mail/message"
 	"tram/internal/mailstore"
 	"tram/internal/storage/blob/disk"
+	"tram/internal/storage/ground"
 	"tram/internal/storage/kv"
-	"tram/internal/storage/kv/pebble"
 )
 
 const (
@@ -117,12 +117,12 @@ func newServer(t testing.TB) *server {
 		}
 	}
 	fs := vfs.NewMem()
-	db, err := pebble.Open("kv", pebble.Options{FS: fs})
+	db, blobs, err := ground.Open("kv", "blobs", ground.Options{FS: fs})
 	check(err)
-	t.Cleanup(func() { check(db.Close()) })
-	blobs, err := disk.Open("blobs", disk.Options{FS: fs})
-	check(err)
-	t.Cleanup(func() { check(blobs.Close()) })
+	t.Cleanup(func() {
+		check(db.Close())
+		check(blobs.Close())
+	})
 	d, err := directory.Open(t.Context(), db, directory.Options{})
 	check(err)
 	_, err = d.AddDomain(t.Context(), directory.Domain{Name: "pop.test"})

@@ -23,9 +23,8 @@ import (
 	"tram/internal/mailstore"
 	"tram/internal/queue"
 	"tram/internal/storage/blob"
-	"tram/internal/storage/blob/disk"
+	"tram/internal/storage/ground"
 	"tram/internal/storage/kv"
-	"tram/internal/storage/kv/pebble"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -52,9 +51,7 @@ func openWorld(t testing.TB, fs vfs.FS, o queue.Options) *world {
 	ctx := context.Background()
 	w := &world{t: t}
 	var err error
-	w.db, err = pebble.Open("kv", pebble.Options{FS: fs})
-	w.must(err)
-	w.blobs, err = disk.Open("blobs", disk.Options{FS: fs})
+	w.db, w.blobs, err = ground.Open("kv", "blobs", ground.Options{FS: fs})
 	w.must(err)
 	w.queue, err = queue.Open(ctx, w.db, o)
 	w.must(err)
@@ -69,8 +66,8 @@ func openWorld(t testing.TB, fs vfs.FS, o queue.Options) *world {
 	})
 	t.Cleanup(func() {
 		w.queue.Close()
-		w.blobs.Close()
 		w.db.Close()
+		w.blobs.Close()
 	})
 	return w
 }

@@ -11,7 +11,7 @@
 // anybody, mail for others only from clients of ours ([Admit] decides, and is a
 // pure function). What it accepts goes through [Intake], the one way into the
 // queue for every agent: addresses rewritten, copies and footer added, trace
-// header, digest, loop check, body synced, queue entry synced. Only then is
+// header, digest, loop check, body and queue entry synced. Only then is
 // there a 250 (promise 1, owned by queue.Add).
 //
 // # On

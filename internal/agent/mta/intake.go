@@ -110,11 +110,13 @@ func (in *Intake) Take(ctx context.Context, p *smtpwire.Peer, e *smtpwire.Envelo
 	in.envelope(&m, rules, p, e)
 	in.params(&m, &e.FromParams, ours)
 	m.Binary = m.Binary && !binary // now it is encoded
-	// Sync the body before the commit: the queue entry is the promise, and it
-	// must never name a body that is not there.
-	if m.Body, err = w.Commit(ctx); err != nil {
+	// The body before the commit, or with it: the queue entry is the promise, and
+	// it must never name a body that is not there.
+	body, err := w.Stage(ctx)
+	if err != nil {
 		return "", storeError(err)
 	}
+	m.Body, m.Rider = body.ID, body.Rider
 	queued, err := in.o.Queue.Add(ctx, m)
 	if err != nil {
 		return "", queueError(err)

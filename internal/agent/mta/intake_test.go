@@ -157,7 +157,7 @@ type failingWriter struct {
 	err error
 }
 
-func (f failingWriter) Commit(context.Context) (blob.ID, error) { return blob.ID{}, f.err }
+func (f failingWriter) Stage(context.Context) (blob.Staged, error) { return blob.Staged{}, f.err }
 
 // TestReceiver: whose mail is taken on port 25, and for whom.
 func TestReceiver(t *testing.T) {

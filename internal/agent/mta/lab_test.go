@@ -27,9 +27,8 @@ import (
 	"tram/internal/mailstore"
 	"tram/internal/queue"
 	"tram/internal/storage/blob"
-	"tram/internal/storage/blob/disk"
+	"tram/internal/storage/ground"
 	"tram/internal/storage/kv"
-	"tram/internal/storage/kv/pebble"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -69,17 +68,15 @@ func newLabOf(t testing.TB, zone, domain, user string) *lab {
 	l := &lab{t: t, counts: new(mta.Counters), journal: newJournal()}
 	fs := vfs.NewMem()
 	var err error
-	l.db, err = pebble.Open("kv", pebble.Options{FS: fs})
-	l.must(err)
-	l.blobs, err = disk.Open("blobs", disk.Options{FS: fs})
+	l.db, l.blobs, err = ground.Open("kv", "blobs", ground.Options{FS: fs})
 	l.must(err)
 	l.dir, err = directory.Open(ctx, l.db, directory.Options{})
 	l.must(err)
 	l.mail = mailstore.New(l.db, l.blobs, mailstore.Options{})
 	t.Cleanup(func() {
 		l.queue.Close()
-		l.blobs.Close()
 		l.db.Close()
+		l.blobs.Close()
 	})
 	_, err = l.dir.AddDomain(ctx, directory.Domain{Name: domain})
 	l.must(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,7 +106,9 @@ func (r *Reporter) body(ctx context.Context, e *queue.Entry, m *queue.Message, r
 	}
 	m.Digest = s.hint()
 	m.Size, m.EightBit = w.Size(), s.eightBit
-	m.Body, err = w.Commit(ctx)
+	body, err := w.Stage(ctx)
+	// The commit comes later and from somebody else: the rider outlives w.
+	m.Body, m.Rider = body.ID, slices.Clone(body.Rider)
 	return err
 }
 

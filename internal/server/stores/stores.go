@@ -24,6 +24,7 @@ import (
 	"tram/internal/queue"
 	"tram/internal/storage/blob"
 	"tram/internal/storage/blob/disk"
+	"tram/internal/storage/ground"
 	"tram/internal/storage/kv"
 	"tram/internal/storage/kv/pebble"
 )
@@ -58,19 +59,15 @@ func Open(ctx context.Context, c *config.Config, log *slog.Logger) (*Stores, err
 }
 
 func (s *Stores) open(ctx context.Context, c *config.Config, log *slog.Logger) error {
-	db, err := pebble.Open(filepath.Join(s.Data, "kv"), pebble.Options{Logger: log})
+	db, blobs, err := ground.Open(filepath.Join(s.Data, "kv"), filepath.Join(s.Data, "blobs"), ground.Options{
+		KV: pebble.Options{Logger: log}, Blobs: disk.Options{Logger: log, MaxBody: maxBody(c)},
+	})
 	if err != nil {
-		return fmt.Errorf("open key-value store: %w", err)
+		return err
 	}
-	s.KV = db
-	s.onClose(db.Close)
-
-	blobs, err := disk.Open(filepath.Join(s.Data, "blobs"), disk.Options{Logger: log, MaxBody: maxBody(c), OnFailure: db.Fail})
-	if err != nil {
-		return fmt.Errorf("open body store: %w", err)
-	}
-	s.Blobs = blobs
+	s.KV, s.Blobs = db, blobs
 	s.onClose(blobs.Close)
+	s.onClose(db.Close)
 
 	if s.Directory, err = directory.Open(ctx, db, directoryOptions(c, log)); err != nil {
 		return fmt.Errorf("open directory: %w", err)

@@ -49,7 +49,7 @@ func TestFailedOpenLetsGo(t *testing.T) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	for range 2 {
-		if _, err := Open(t.Context(), c, log); err == nil || !strings.Contains(err.Error(), "open body store") {
+		if _, err := Open(t.Context(), c, log); err == nil || !strings.Contains(err.Error(), "open blob store") {
 			t.Error(err)
 		}
 	}

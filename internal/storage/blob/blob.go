@@ -2,10 +2,11 @@
 // immutable, written once, shared by reference between the queue and all
 // recipients.
 //
-// A body is durable when [Writer.Commit] returns its [ID]; only then may a
-// record in the key-value store name it. The other way round, a body that no
-// record names is garbage: a crash between the two leaves garbage, never a
-// record without a body. [Store.Collect] reclaims the space of garbage.
+// A body is durable before a record in the key-value store names it, or with
+// it: when [Writer.Commit] returns its [ID], or, for one from [Writer.Stage],
+// when the first commit that names it takes its rider along. So a crash leaves a
+// body that no record names, which is garbage, never a record without a body.
+// [Store.Collect] reclaims the space of garbage.
 package blob
 
 import (
@@ -89,9 +90,24 @@ type Writer interface {
 	// Commit makes the body durable and returns its name. Concurrent commits
 	// share one sync of the disk.
 	Commit(ctx context.Context) (ID, error)
-	// Abort gives the body up and releases what it held. After Commit it does
-	// nothing, so that it can be deferred.
+	// Stage ends a body as Commit does, but may leave its durability to the commit
+	// of the record that names it: see Staged.
+	Stage(ctx context.Context) (Staged, error)
+	// Abort releases what the writer holds, and gives the body up when neither
+	// Commit nor Stage was called: it can be deferred. What Stage returned is
+	// valid until then.
 	Abort()
+}
+
+// Staged is a body that can be read, and becomes durable at the latest with the
+// first record that names it.
+type Staged struct {
+	ID ID
+	// Rider, when it is not empty, must be attached to the first commit that
+	// names the body (see kv.Tx), and to each that might come to be the first.
+	// Once that commit is durable the body is, and is named like any other.
+	// Without a rider the body is durable already.
+	Rider []byte
 }
 
 // Reader reads one body. It is safe for concurrent use; the body stays

@@ -27,10 +27,14 @@ func (f *FS) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOp
 	return file, err
 }
 
-// ReuseForWrite implements vfs.FS.
+// ReuseForWrite implements vfs.FS. It takes two steps where the base has one:
+// vfs.MemFS renames within it, takes the lock of CrashClone twice, and stands
+// still for ever when somebody clones in between.
 func (f *FS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (file vfs.File, err error) {
 	err = f.do(Create, name, 0, func() error {
-		file, err = f.wrap(name)(f.base.ReuseForWrite(old, name, c))
+		if err = f.base.Rename(old, name); err == nil {
+			file, err = f.wrap(name)(f.base.OpenReadWrite(name, c))
+		}
 		return err
 	}, nil)
 	return file, err

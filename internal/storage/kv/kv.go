@@ -51,6 +51,7 @@ const (
 const (
 	MaxKey   = 512
 	MaxValue = 8 << 20
+	MaxRider = 1 << 20
 )
 
 var (
@@ -118,6 +119,14 @@ type Tx interface {
 	// Account returns the records of one of these accounts. Asking for an
 	// account that Update did not name is a bug of the caller and panics.
 	Account(Account) Space
+
+	// Attach gives the commit a rider: bytes that are as durable as its records,
+	// with them or not at all, but are no record. They go into the log and
+	// nowhere else, and are read only when the store is opened again, before its
+	// records are, by whom the backend gives them to. A transaction
+	// without a record has no riders either. The bytes are copied. A rider that
+	// is too large is refused with ErrTooLarge.
+	Attach(rider []byte) error
 }
 
 // DB is a store. All methods may be called from any goroutine.

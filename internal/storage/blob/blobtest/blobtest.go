@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"RandomRanges", testRandomRanges},
 		{"AppendBody", testAppendBody},
 		{"Abort", testAbort},
+		{"Stage", testStage},
 		{"MadeUpNames", testMadeUpNames},
 		{"NamesDiffer", testNamesDiffer},
 		{"Concurrent", testConcurrent},

@@ -137,6 +137,56 @@ func testAbort(t *testing.T, open Open) {
 	same(t, s, id, []byte("kept"))
 }
 
+// testStage: a staged body is there at once and stays, whatever becomes of its
+// writer.
+func testStage(t *testing.T, open Open) {
+	s := start(t, open)
+	staged := map[blob.ID][]byte{}
+	for i, size := range []int{0, 1, 100, 4000, 20_000, 70_000, MaxSize} {
+		b := body(uint64(7+i), size)
+		w, err := s.Create(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Abort()
+		w.Write(b)
+		got, err := w.Stage(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte("late")); err == nil {
+			t.Error("Write after Stage succeeded")
+		}
+		if _, err := w.Stage(ctx); err == nil {
+			t.Error("second Stage succeeded")
+		}
+		same(t, s, got.ID, b)
+		if i%2 == 0 {
+			w.Abort()
+		}
+		staged[got.ID] = b
+	}
+	for id, b := range staged {
+		same(t, s, id, b)
+	}
+	w, err := s.Create(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Abort()
+	if _, err := w.Stage(ctx); err == nil {
+		t.Error("Stage after Abort succeeded")
+	}
+	gone, cancel := context.WithCancel(ctx)
+	if w, err = s.Create(gone); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := w.Stage(gone); !errors.Is(err, context.Canceled) {
+		t.Errorf("Stage with a context that ended = %v", err)
+	}
+}
+
 // testMadeUpNames changes each bit of a name.
 func testMadeUpNames(t *testing.T, open Open) {
 	s := start(t, open)

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -33,6 +34,7 @@ type appender struct {
 	ready int64       // the file is filled with zeros up to here (prepare.go)
 	dirty []*unsynced // files with bytes that no sync has covered
 	names bool        // a pack was made since the directory was synced
+	first uint64      // ticket of this process's first record in the pack, 0 for none yet
 }
 
 // unsynced is a pack file that is written to.
@@ -50,18 +52,26 @@ type draft struct {
 	spool  vfs.File
 }
 
-// append writes a record behind the last one and returns its name and the
-// ticket to wait for.
-func (s *Store) append(d *draft) (id blob.ID, ticket uint64, err error) {
+// appended is a record that was written to its pack.
+type appended struct {
+	id     blob.ID
+	ticket uint64 // to wait for
+	// settled says that the pack is durable, with its head and its name: a record
+	// can be written again at its place after a crash.
+	settled bool
+}
+
+// append writes a record behind the last one.
+func (s *Store) append(d *draft) (done appended, err error) {
 	a := &s.log
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err := s.err(); err != nil {
-		return id, 0, err
+		return done, err
 	}
 	if a.pack == nil || a.pack.size.Load() >= s.o.PackBytes {
 		if err := s.roll(); err != nil {
-			return id, 0, s.fail(err)
+			return done, s.fail(err)
 		}
 	}
 	offset := a.pack.size.Load()
@@ -72,19 +82,24 @@ func (s *Store) append(d *draft) (id blob.ID, ticket uint64, err error) {
 	}
 	a.touch(a.file)
 	if err := s.prepare(offset + recordSize(d.length)); err != nil {
-		return id, 0, s.fail(fmt.Errorf("prepare pack %d: %w", a.pack.number, err))
+		return done, s.fail(fmt.Errorf("prepare pack %d: %w", a.pack.number, err))
 	}
 	sum, err := a.write(&h, d, offset)
 	if errors.Is(err, errSource) {
 		// The spool is bad, not the pack: the next record overwrites the rest.
-		return id, 0, err
+		return done, err
 	}
 	if err != nil {
-		return id, 0, s.fail(fmt.Errorf("append to pack %d: %w", a.pack.number, err))
+		return done, s.fail(fmt.Errorf("append to pack %d: %w", a.pack.number, err))
 	}
 	a.pack.size.Store(offset + recordSize(d.length))
 	a.pack.newest.Store(max(a.pack.newest.Load(), h.time))
-	return makeID(h.first, d.length, sum), a.tickets.Add(1), nil
+	done.id, done.ticket = makeID(h.first, d.length, sum), a.tickets.Add(1)
+	if a.first == 0 {
+		a.first = done.ticket
+	}
+	done.settled = s.group.Durable(a.first)
+	return done, nil
 }
 
 // write puts a record at an offset: from memory in one piece, from a spool body
@@ -114,7 +129,8 @@ func (a *appender) touch(f *unsynced) {
 }
 
 // roll seals the pack in the making and begins the next one. The name of the
-// new pack is durable with the next sync, before anything in it is acknowledged.
+// new pack is durable with the next sync, before anything in it is acknowledged:
+// until then nothing in it rides.
 func (s *Store) roll() error {
 	a := &s.log
 	if a.pack != nil {
@@ -127,7 +143,7 @@ func (s *Store) roll() error {
 		return err
 	}
 	a.next++
-	a.pack, a.file, a.tag, a.names, a.ready = p, f, tag, true, headBytes
+	a.pack, a.file, a.tag, a.names, a.ready, a.first = p, f, tag, true, headBytes, 0
 	s.mu.Lock()
 	s.known[p.number] = p
 	s.mu.Unlock()
@@ -199,6 +215,16 @@ func (s *Store) flush() error {
 		}
 	}
 	return s.err()
+}
+
+// Settle makes every body durable that was staged so far. It costs nothing when
+// all are, and shares a sync with those who commit.
+func (s *Store) Settle() error {
+	err := s.group.Wait(context.Background(), s.log.tickets.Load())
+	if failed := s.err(); failed != nil {
+		return failed
+	}
+	return err
 }
 
 // syncNames makes the names in the directory of packs durable. Whoever finds

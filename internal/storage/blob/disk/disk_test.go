@@ -27,6 +27,17 @@ func TestContract(t *testing.T) {
 	blobtest.Run(t, func(t testing.TB) blob.Store { return openAt(t, small(vfs.NewMem())) })
 }
 
+func TestContractRiding(t *testing.T) {
+	blobtest.Run(t, func(t testing.TB) blob.Store { return openAt(t, riding(vfs.NewMem())) })
+}
+
+// riding are small options of a store whose riders are kept.
+func riding(fs vfs.FS) Options {
+	o := small(fs)
+	o.Redo = func(func([]byte) error) error { return nil }
+	return o
+}
+
 func TestContractOnDisk(t *testing.T) {
 	blobtest.Run(t, func(t testing.TB) blob.Store {
 		s, err := Open(t.TempDir(), Options{PackBytes: 1 << 20})

@@ -54,12 +54,14 @@
 // # Durability
 //
 // Commit appends a record and waits for one fdatasync that all who wait share.
-// The name of a new pack is synced before anything in it is acknowledged. After
+// Stage leaves that to the log of names, for small bodies: see stage.go and
+// redo.go. The name of a new pack is synced before anything in it is acknowledged. After
 // a failed write or sync of a pack nothing is acknowledged any more
 // (blob.ErrFailed); reading goes on. What a crash leaves is written down state
 // by state in docs/storage/ground.md.
 //
-// When the store is opened, only the last pack is read: if all of its records
+// When the store is opened, bodies that only the log has are written again; then
+// only the last pack is read: if all of its records
 // are whole it is continued, else it stays as it is and a new one is begun, so
 // nothing is ever appended behind a torn record. Pack numbers only grow: the
 // highest pack is never removed, not even when it is empty of live bodies.

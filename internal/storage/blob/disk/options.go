@@ -19,6 +19,12 @@ type Options struct {
 	OpenPacks    int          // pack files kept open for reading; 0 means DefaultOpenPacks
 	Logger       *slog.Logger // where warnings go; nil means nowhere
 	OnFailure    func(error)  // called once when the store fails, before anyone is told; nil means nobody
+	RideBytes    int          // a body up to this size may leave its sync to the record that names it, when there is a Redo; 0 means DefaultRideBytes
+	// Redo calls apply with the riders of bodies that records may name although
+	// no sync of a pack has covered them, in the order in which they were
+	// attached; see redo.go. It is called once, by Open. Nil means that nobody
+	// keeps riders: Stage is Commit then.
+	Redo func(apply func(rider []byte) error) error
 }
 
 // The defaults of Options.
@@ -29,6 +35,7 @@ const (
 	DefaultMemoryBudget = 32 << 20
 	DefaultMaxBody      = 1 << 30
 	DefaultOpenPacks    = 64
+	DefaultRideBytes    = 32<<10 - pieceRoom // its record is one piece of memory, see body.go
 )
 
 // The hard limits, which follow from the 32-bit fields of a record.
@@ -59,6 +66,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.OpenPacks == 0 {
 		o.OpenPacks = DefaultOpenPacks
 	}
+	if o.RideBytes == 0 {
+		o.RideBytes = DefaultRideBytes
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -76,6 +86,7 @@ func (o Options) check() error {
 		{"MemoryBudget", o.MemoryBudget, math.MaxInt64},
 		{"MaxBody", o.MaxBody, maxMaxBody},
 		{"OpenPacks", int64(o.OpenPacks), math.MaxInt32},
+		{"RideBytes", int64(o.RideBytes), DefaultMemoryBody},
 	} {
 		if c.value < 1 || c.value > c.max {
 			return fmt.Errorf("disk: %s is %d, it must be between 1 and %d", c.name, c.value, c.max)

@@ -27,6 +27,9 @@ func (s *Store) open(dir string) error {
 	if err := s.cleanUp(); err != nil {
 		return err
 	}
+	if err := s.redo(); err != nil {
+		return err
+	}
 	if err := s.listPacks(); err != nil {
 		return err
 	}
@@ -128,7 +131,8 @@ func (s *Store) resume() error {
 		return err
 	}
 	s.log.pack, s.log.file, s.log.tag, s.log.ready = p, &unsynced{File: file}, tag, size
-	// A killed process may not have come to sync the name of the pack.
+	// A killed process may not have come to sync the name of the pack. It is with
+	// the first record of this process.
 	s.log.names = true
 	return nil
 }

@@ -145,9 +145,12 @@ func (s *Store) Close() error {
 		s.idle.Wait()
 	}
 	s.gate.Unlock()
+	// A ticket of our own, drawn now, stands for all that was written. Settle, and
+	// not flush: the key-value store beside may call it too while it closes.
+	s.log.tickets.Add(1)
 	err := s.err()
 	if err == nil {
-		err = s.flush()
+		err = s.Settle()
 	}
 	s.log.close()
 	s.files.closeAll()

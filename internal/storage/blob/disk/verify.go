@@ -60,7 +60,8 @@ func (s *Store) verifyPack(ctx context.Context, number uint32, pace func(context
 
 // verifyRecords reads a pack to its end. Damage that nothing follows is the
 // unfinished end of a pack that a crash cut, and no body; so is a last record
-// whose end was not written.
+// whose end was not written. Nor are zeros between records: a body that was
+// staged there was never named, or it would have been written again.
 func verifyRecords(ctx context.Context, sc *scanner, pace func(context.Context, int64) error, report func(blob.ID, error)) error {
 	var damage *item
 	for {
@@ -74,11 +75,11 @@ func verifyRecords(ctx context.Context, sc *scanner, pace func(context.Context, 
 		if err != nil {
 			return err
 		}
-		if damage != nil {
+		if damage != nil && !zeroFrom(sc.file, damage.offset, it.offset) {
 			id := makeID(place{sc.number, uint32(damage.offset)}, 0, 0)
 			report(id, fmt.Errorf("%w: pack %d at %d: head of a record", blob.ErrCorrupt, sc.number, damage.offset))
-			damage = nil
 		}
+		damage = nil
 		switch {
 		case it.err != nil:
 			damage = &it

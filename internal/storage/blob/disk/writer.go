@@ -21,7 +21,7 @@ type writer struct {
 	spool vfs.File // not nil: the body is there and not in mem
 	path  string   // of the spool
 	err   error    // the error that spoilt the body
-	done  bool     // committed or given up
+	done  bool     // committed, staged or given up
 
 	waiting []byte // the end of the body, not in the spool yet
 	spooled int64  // bytes in the spool
@@ -167,19 +167,24 @@ func (w *writer) Commit(ctx context.Context) (blob.ID, error) {
 		return blob.ID{}, err
 	}
 	defer w.s.leave()
-	id, ticket, err := w.s.append(w.draft())
+	done, err := w.s.append(w.draft())
 	if err != nil {
 		return blob.ID{}, err
 	}
 	w.freeMemory() // before the wait: others can use it
-	err = w.s.group.Wait(ctx, ticket)
-	if failed := w.s.err(); failed != nil {
+	return w.s.await(ctx, done)
+}
+
+// await returns the name of a record when it is durable.
+func (s *Store) await(ctx context.Context, r appended) (blob.ID, error) {
+	err := s.group.Wait(ctx, r.ticket)
+	if failed := s.err(); failed != nil {
 		err = failed
 	}
 	if err != nil {
 		return blob.ID{}, err
 	}
-	return id, nil
+	return r.id, nil
 }
 
 // draft lays the body out for the pack.
@@ -200,14 +205,12 @@ func (w *writer) draft() *draft {
 
 // Abort implements blob.Writer.
 func (w *writer) Abort() {
-	if w.done {
-		return
-	}
 	w.done = true
 	w.freeMemory()
 	if w.spool != nil {
 		w.spool.Close()
 		_ = w.s.fs.Remove(w.path) // a leftover is removed by the next Open
+		w.spool = nil
 	}
 }
 

@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"ForeignAccountPanics", testForeignAccount},
 		{"CopiesArguments", testCopies},
 		{"LargeTransaction", testLargeTransaction},
+		{"Riders", testRiders},
 		{"Snapshot", testSnapshot},
 		{"ViewIsConsistent", testViewConsistent},
 		{"OneAccountIsSerial", testSerial},

@@ -173,3 +173,31 @@ func must(t testing.TB, errs ...error) {
 		}
 	}
 }
+
+// testRiders: riders change nothing of what a transaction does. What becomes of
+// them after a crash is for the backend to show.
+func testRiders(t *testing.T, open Open) {
+	ctx, db := context.Background(), start(t, open)
+	rider := []byte("rider")
+	must(t, db.Update(ctx, []kv.Account{user}, func(tx kv.Tx) error {
+		s := tx.Account(user)
+		must(t, tx.Attach(rider), s.Set([]byte("a"), []byte("1")), tx.Attach(nil), tx.Attach(make([]byte, kv.MaxRider)))
+		copy(rider, "other")
+		if got := dump(t, s, nil, nil); got != "a=1" {
+			t.Errorf("inside: %q", got)
+		}
+		must(t, tx.Attach(rider), s.Set([]byte("b"), []byte("1")))
+		if err := tx.Attach(make([]byte, kv.MaxRider+1)); !errors.Is(err, kv.ErrTooLarge) {
+			t.Errorf("a rider beyond the limit: %v", err)
+		}
+		return nil
+	}))
+	expect(t, db, user, "a=1 b=1")
+	before, _ := db.Version(user)
+	must(t, db.Update(ctx, []kv.Account{user}, func(tx kv.Tx) error { return tx.Attach(rider) }))
+	if after, _ := db.Version(user); after != before {
+		t.Error("a rider without a record is a commit")
+	}
+	expect(t, db, user, "a=1 b=1")
+	must(t, db.Sync(ctx, user))
+}

@@ -27,14 +27,15 @@ var errFrozen = errors.New("the disk is frozen after a failed write")
 // While the store is being opened it is the same; our Open looks at the end
 // whether all went well.
 type failstop struct {
-	base   vfs.FS
-	onFail func(error)
-	frozen atomic.Bool
-	shadow *vfs.MemFS // what is created after the failure
+	base    vfs.FS
+	onFail  func(error)
+	barrier func() error // before the manifest is written, see riders.go
+	frozen  atomic.Bool
+	shadow  *vfs.MemFS // what is created after the failure
 }
 
-func newFailstop(base vfs.FS, onFail func(error)) *failstop {
-	return &failstop{base: base, onFail: onFail, shadow: vfs.NewMem()}
+func newFailstop(base vfs.FS, onFail func(error), barrier func() error) *failstop {
+	return &failstop{base: base, onFail: onFail, barrier: barrier, shadow: vfs.NewMem()}
 }
 
 // failed freezes the disk.
@@ -48,7 +49,7 @@ func (f *failstop) create(name string, make func() (vfs.File, error)) (vfs.File,
 	if !f.frozen.Load() {
 		base, err := make()
 		if err == nil {
-			return &guarded{File: base, fs: f, table: isTable(name)}, nil
+			return &guarded{File: base, fs: f, table: isTable(name), manifest: f.isManifest(name)}, nil
 		}
 		f.failed(err)
 	}
@@ -60,6 +61,11 @@ func (f *failstop) create(name string, make func() (vfs.File, error)) (vfs.File,
 
 // isTable tells the files that Pebble reads back from those it only writes.
 func isTable(name string) bool { return strings.HasSuffix(name, ".sst") }
+
+// isManifest tells the files that say which logs are needed.
+func (f *failstop) isManifest(name string) bool {
+	return strings.HasPrefix(f.base.PathBase(name), "MANIFEST-")
+}
 
 func (f *failstop) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	return f.create(name, func() (vfs.File, error) {
@@ -170,8 +176,9 @@ func (f *failstop) Unwrap() vfs.FS                                  { return f.b
 // guarded is a file or directory that was opened before a failure.
 type guarded struct {
 	vfs.File
-	fs    *failstop
-	table bool
+	fs       *failstop
+	table    bool
+	manifest bool
 }
 
 // run carries out one operation that changes the file.
@@ -190,10 +197,22 @@ func (g *guarded) run(op func() error) error {
 }
 
 func (g *guarded) Write(p []byte) (int, error) {
-	if err := g.run(func() error { _, err := g.File.Write(p); return err }); err != nil {
+	if err := g.run(func() error { return g.write(p) }); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// write is Write without a failure. Once the manifest says that a log is not
+// needed, nobody reads its riders any more.
+func (g *guarded) write(p []byte) error {
+	if g.manifest {
+		if err := g.fs.barrier(); err != nil {
+			return err
+		}
+	}
+	_, err := g.File.Write(p)
+	return err
 }
 
 func (g *guarded) WriteAt(p []byte, off int64) (int, error) {

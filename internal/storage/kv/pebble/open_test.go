@@ -107,8 +107,8 @@ func TestSchema(t *testing.T) {
 			t.Errorf("error %q does not say %q", err, want)
 		}
 	}
-	write(func(s kv.Space) error { return s.Set(schemaKey, []byte("2")) })
-	refused("layout 2")
+	write(func(s kv.Space) error { return s.Set(schemaKey, []byte("3")) })
+	refused("layout 3")
 	mem = vfs.NewMem()
 	write(func(s kv.Space) error { return s.Set(schemaKey, []byte("x")) })
 	refused("not a number")

@@ -6,6 +6,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/wal"
 )
 
 // Options configure a store. The zero value is a sensible one for a small
@@ -15,6 +16,11 @@ type Options struct {
 	MemTableBytes int          // size of a memtable in bytes; 0 means DefaultMemTableBytes
 	CacheBytes    int64        // size of the block cache in bytes; 0 means DefaultCacheBytes
 	Logger        *slog.Logger // where warnings go; nil means nowhere
+	// Barrier makes what came with riders so far durable in its own place, and
+	// returns nil when it is. It is called before the log of their commits can
+	// be given up, without a lock of the store; an error fails the store. Nil
+	// means that nobody attaches riders. See riders.go.
+	Barrier func() error
 }
 
 // The defaults of Options and the fixed settings, chosen for 2 cores and an
@@ -50,6 +56,9 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Barrier == nil {
+		o.Barrier = func() error { return nil }
+	}
 	return o
 }
 
@@ -60,6 +69,8 @@ func (o Options) pebble(d *DB) *pebble.Options {
 		Logger:             logger{d},
 		EventListener:      events(d),
 		FormatMajorVersion: formatVersion,
+		WALDir:             pebble.MakeStoreRelativePath(d.disk, logDir),
+		WALRecoveryDirs:    []wal.Dir{{FS: d.disk, Dirname: pebble.MakeStoreRelativePath(d.disk, "")}}, // layout 1
 		// Pebble takes the memory of memtables off the cache. Without this they
 		// leave none of it.
 		CacheSize:                   o.CacheBytes + 2*int64(o.MemTableBytes),

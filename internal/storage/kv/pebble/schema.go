@@ -13,8 +13,17 @@ import (
 const ownAccount kv.Account = 0
 
 // schemaVersion is the version of the layout: how accounts and keys are made
-// into stored keys. What the records mean is versioned by those who write them.
-const schemaVersion = 1
+// into stored keys, and what the log holds. What the records mean is versioned
+// by those who write them.
+//
+//	1  the logs lie beside the tables and hold records only
+//	2  the logs lie in logDir and hold riders too, see riders.go
+//
+// A store of layout 1 is opened and marked. There is no way back: see logDir.
+const (
+	schemaVersion = 2
+	oldestSchema  = 1
+)
 
 var schemaKey = []byte("schema")
 
@@ -37,18 +46,26 @@ func (d *DB) checkSchema() error {
 	if err != nil {
 		return fmt.Errorf("schema record %q is not a number: is this a store of Tram?", found)
 	}
+	if version == oldestSchema {
+		return d.markSchema(ctx)
+	}
 	if version != schemaVersion {
 		return fmt.Errorf("the store has layout %d, this program knows %d: use a newer version of Tram", version, schemaVersion)
 	}
 	return nil
 }
 
-// writeSchema marks a new store. It is durable before anything else is: a
-// record without it would be a store of unknown layout.
+// writeSchema marks a new store.
 func (d *DB) writeSchema(ctx context.Context) error {
 	if err := d.mustBeEmpty(ctx); err != nil {
 		return err
 	}
+	return d.markSchema(ctx)
+}
+
+// markSchema writes the version. It is durable before anything else is: a record
+// without it would be a store of unknown layout.
+func (d *DB) markSchema(ctx context.Context) error {
 	return kv.Durable(ctx, d, []kv.Account{ownAccount}, func(tx kv.Tx) error {
 		return tx.Account(ownAccount).Set(schemaKey, strconv.AppendInt(nil, schemaVersion, 10))
 	})

@@ -57,7 +57,7 @@ func (d *DB) apply(t *tx) (ticket uint64, err error) {
 	if t.broken != nil {
 		return 0, t.broken
 	}
-	if t.batch == nil || t.batch.Empty() {
+	if t.batch == nil || t.batch.Count() == 0 { // riders do not count
 		return 0, d.err()
 	}
 	if !t.derived {
@@ -116,6 +116,21 @@ func (t *tx) Account(a kv.Account) kv.Space {
 	}
 	panic(fmt.Sprintf("kv: transaction asked for account %d, which it did not name", a))
 }
+
+// Attach implements kv.Tx: Pebble writes it to the log with the batch, and to
+// no memtable.
+func (t *tx) Attach(rider []byte) error {
+	if len(rider) > kv.MaxRider {
+		return tooLarge("rider", len(rider), kv.MaxRider)
+	}
+	if t.batch == nil {
+		t.batch = t.db.NewBatchWithSize(len(rider) + besideRider)
+	}
+	return t.batch.LogData(rider, nil)
+}
+
+// besideRider is room in a batch for the records of a message, in bytes.
+const besideRider = 6 << 10
 
 // writes returns the batch for the next write.
 func (t *tx) writes() *pebble.Batch {
