@@ -64,10 +64,11 @@ func (s *session) list() (string, error) {
 		s.writeRoot(req.reference)
 		return "", nil
 	}
-	names, err := s.listNames(&req)
+	names, done, err := s.listNames(&req)
 	if err != nil {
 		return "", err
 	}
+	defer done()
 	for i := range names {
 		n := &names[i]
 		s.writeList(&req, n)

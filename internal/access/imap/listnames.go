@@ -17,16 +17,18 @@ type listed struct {
 	hidden  bool              // and does not match the pattern
 }
 
-// listNames finds the names that the request selects and the patterns match.
-func (s *session) listNames(req *listRequest) ([]listed, error) {
+// listNames finds the names that the request selects and the patterns match. done
+// is called when the list is of no use any more.
+func (s *session) listNames(req *listRequest) (list []listed, done func(), err error) {
 	patterns := s.compilePatterns(req.reference, req.patterns)
-	names, err := s.allNames(patterns)
+	names, done, err := s.names(patterns)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if (req.selected|req.returned)&listSubscribed != 0 {
 		if names, err = s.addSubscriptions(names); err != nil {
-			return nil, err
+			done()
+			return nil, nil, err
 		}
 	}
 	selectNames(req, names, patterns)
@@ -34,7 +36,7 @@ func (s *session) listNames(req *listRequest) ([]listed, error) {
 		// RFC 5258 3.5: a name is not there for its children only, when all of
 		// them are in the answer themselves.
 		return !n.plain && !n.hidden || !patterns.match(n.box.Name)
-	}), nil
+	}), done, nil
 }
 
 // selectNames marks the names that meet the criteria, and those above them.
@@ -67,9 +69,9 @@ func parentOf(name string) string {
 	return name[:max(i, 0)]
 }
 
-// allNames lists the mailboxes of all namespaces that the patterns can reach,
+// collectNames lists the mailboxes of all namespaces that the patterns can reach,
 // and the names above them.
-func (s *session) allNames(patterns patterns) ([]listed, error) {
+func (s *session) collectNames(patterns patterns) ([]listed, error) {
 	own, err := s.mail.Mailboxes(s.ctx, s.account)
 	if err != nil {
 		return nil, err

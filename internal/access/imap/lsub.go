@@ -18,10 +18,11 @@ func (s *session) lsub() (string, error) {
 	if strings.HasSuffix(pattern, "%") {
 		req.selected |= listRecursive
 	}
-	names, err := s.listNames(&req)
+	names, done, err := s.listNames(&req)
 	if err != nil {
 		return "", err
 	}
+	defer done()
 	for _, n := range names {
 		var attrs []string
 		if !n.plain {

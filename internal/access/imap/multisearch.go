@@ -57,7 +57,8 @@ func (s *session) runMultiSearch(p *keyParser, sources *searchSources, ret *sear
 	if prog.modSeq {
 		s.enableCondstore()
 	}
-	boxes, err := s.sourceMailboxes(sources)
+	boxes, done, err := s.sourceMailboxes(sources)
+	defer done()
 	if err != nil {
 		return "", err
 	}

@@ -112,22 +112,23 @@ type searchSource struct {
 	name    string // the client's
 }
 
-// sourceMailboxes lists the mailboxes that the sources name, each once.
-func (s *session) sourceMailboxes(f *searchSources) ([]searchSource, error) {
-	c := sourceCollector{s: s, seen: map[mailstore.Place]bool{}}
+// sourceMailboxes lists the mailboxes that the sources name, each once. done is
+// called when they are of no use any more, after an error too.
+func (s *session) sourceMailboxes(f *searchSources) (list []searchSource, done func(), err error) {
+	c := sourceCollector{s: s, seen: map[mailstore.Place]bool{}, done: func() {}}
 	if len(f.list) == 0 {
 		err := c.addSelected()
-		return c.list, err
+		return c.list, c.done, err
 	}
 	for _, one := range f.list {
 		if err := c.add(one); err != nil {
-			return nil, err
+			return nil, c.done, err
 		}
 		if len(c.list) > maxSourceMailboxes {
-			return nil, no("LIMIT", "Too many mailboxes to search")
+			return nil, c.done, no("LIMIT", "Too many mailboxes to search")
 		}
 	}
-	return c.list, nil
+	return c.list, c.done, nil
 }
 
 // sourceCollector gathers mailboxes.
@@ -136,6 +137,7 @@ type sourceCollector struct {
 	seen  map[mailstore.Place]bool
 	list  []searchSource
 	names []listed // all that the user can look up; nil until it is needed
+	done  func()   // gives their room back
 }
 
 func (c *sourceCollector) add(f sourceFilter) error {
@@ -179,11 +181,10 @@ func (c *sourceCollector) lookUp() error {
 	if c.names != nil {
 		return nil
 	}
-	names, err := c.s.allNames(everything)
+	names, done, err := c.s.allWatched()
 	if err == nil {
-		names, err = c.s.addSubscriptions(names)
+		c.names, c.done = names, done
 	}
-	c.names = names
 	return err
 }
 

@@ -16,13 +16,17 @@ func isForeign(name string) bool {
 	return strings.HasPrefix(name, sharedPrefix) || strings.HasPrefix(name, publicPrefix)
 }
 
-// allWatched lists all names that the user can see.
-func (s *session) allWatched() ([]listed, error) {
-	names, err := s.allNames(everything)
-	if err != nil {
-		return nil, err
+// allWatched lists all names that the user can see. done is called when the list
+// is of no use any more.
+func (s *session) allWatched() (names []listed, done func(), err error) {
+	if names, done, err = s.names(everything); err != nil {
+		return nil, nil, err
 	}
-	return s.addSubscriptions(names)
+	if names, err = s.addSubscriptions(names); err != nil {
+		done()
+		return nil, nil, err
+	}
+	return names, done, nil
 }
 
 func (s *session) watchedAs(m *listed) watched {
@@ -39,10 +43,11 @@ func (s *session) accountsOf(n *notifier) ([]place, error) {
 	if s.srv.opts.Neighbours == nil || !slices.ContainsFunc(n.groups, leavesHome) {
 		return places, nil
 	}
-	names, err := s.allWatched()
+	names, done, err := s.allWatched()
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	add := func(name string) error {
 		at, err := s.place(name)
 		if err == nil && !slices.ContainsFunc(places, func(p place) bool { return p.account == at.account }) {

@@ -122,10 +122,11 @@ func (s *session) newsItems(b *mailstore.BoxNews, events notifyEvents) statusIte
 // tellStatuses answers the STATUS indicator: one response for each mailbox, but
 // the selected one, of which messages are watched (RFC 5465 3.1).
 func (s *session) tellStatuses() error {
-	names, err := s.allWatched()
+	names, done, err := s.allWatched()
 	if err != nil {
 		return err
 	}
+	defer done()
 	for _, m := range names {
 		events := s.notify.wanted(s.watchedAs(&m)) & messageEvents
 		if m.box.ID == 0 || events == 0 || s.sel != nil && s.sel.account == m.account && s.sel.id == m.box.ID {

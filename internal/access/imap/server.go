@@ -62,6 +62,7 @@ type Server struct {
 	searchHelpers searchHelpers
 	searchRoom    searchRoom
 	damaged       damaged
+	listRoom      listRoom
 }
 
 // New returns a server of the mail in store, whose bodies are in blobs.
@@ -85,6 +86,7 @@ func New(store *mailstore.Store, blobs blob.Store, opts Options) *Server {
 		beat:  beat{interval: max(opts.Limits.IdleNotice, 0)},
 	}
 	srv.searchHelpers.init()
+	srv.listRoom.init()
 	return srv
 }
 
