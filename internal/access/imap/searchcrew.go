@@ -166,7 +166,8 @@ func (w *recordSearch) fail(err error) {
 	}
 }
 
-// cutSet divides a set behind its first n messages in the view.
+// cutSet divides a set behind its first n messages in the view. The set is used
+// up: a part of it becomes rest.
 func cutSet(v *mailstore.View, set mailstore.UIDSet, n int) (part, rest mailstore.UIDSet) {
 	for i, r := range set {
 		first := v.Search(r.First)
@@ -179,8 +180,8 @@ func cutSet(v *mailstore.View, set mailstore.UIDSet, n int) (part, rest mailstor
 		}
 		last := v.At(first + n - 1).UID
 		part = append(set[:i:i], mailstore.UIDRange{First: r.First, Last: last})
-		rest = append(mailstore.UIDSet{{First: last + 1, Last: r.Last}}, set[i+1:]...)
-		return part, rest
+		set[i].First = last + 1
+		return part, set[i:]
 	}
 	return set, nil
 }

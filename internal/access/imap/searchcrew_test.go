@@ -101,7 +101,7 @@ func TestCutSet(t *testing.T) {
 		mailstore.AllUIDs(), mailstore.UIDs(1, 2, 3, 4, 9), {{First: 1, Last: 10}, {First: 240, Last: 280}, {First: 100000, Last: 200000}}, {},
 	} {
 		for _, n := range []int{1, 2, 7, 10, 1000} {
-			rest, total := set, 0
+			rest, total := slices.Clone(set), 0
 			for rounds := 0; len(rest) > 0; rounds++ {
 				var part mailstore.UIDSet
 				part, rest = cutSet(view, rest, n)
