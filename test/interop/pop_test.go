@@ -23,9 +23,15 @@ func newPOP(t *testing.T, ip string) *instance {
 // fill appends messages to the INBOX of the first account.
 func (i *instance) fill(subjects ...string) {
 	i.t.Helper()
+	i.fillWith("", subjects...)
+}
+
+// fillWith is fill with more lines in each message.
+func (i *instance) fillWith(lines string, subjects ...string) {
+	i.t.Helper()
 	for n, subject := range subjects {
 		path := filepath.Join(i.dir, fmt.Sprintf("message%d", n))
-		text := fmt.Sprintf("From: a@pop.test\r\nTo: b@pop.test\r\nSubject: %s\r\nDate: Sun, 22 Nov 2026 10:00:%02d +0700\r\nMessage-ID: <%s@pop.test>\r\n\r\n.dot of %s\r\n..\r\nlast\r\n", subject, n, subject, subject)
+		text := fmt.Sprintf("From: a@pop.test\r\nTo: b@pop.test\r\nSubject: %s\r\nDate: Sun, 22 Nov 2026 10:00:%02d +0700\r\nMessage-ID: <%s@pop.test>\r\n\r\n.dot of %s\r\n..\r\n%slast\r\n", subject, n, subject, subject, lines)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			i.t.Fatal(err)
 		}
