@@ -2,7 +2,6 @@ package mailstore
 
 import (
 	"context"
-	"runtime"
 	"syscall"
 	"time"
 )
@@ -12,10 +11,11 @@ import (
 const (
 	paceSlice   = 5 * time.Millisecond  // of work, then a rest
 	paceLook    = 50 * time.Millisecond // how often it looks what the server does
-	restFree    = 0.25                  // a processor is free, or somebody waits for the index
-	restFull    = 3                     // others need all processors
+	restIdle    = 0.25                  // nobody else is served, or somebody waits for the index
+	restReaders = 3                     // somebody is served
 	restWriters = 9                     // somebody changes mailboxes: he waits for the disk, and for what is committed before him
 	fewChanges  = 2                     // within a look are nobody's haste
+	busyShare   = 0.2                   // of one processor that others take, from which on somebody is served
 )
 
 // pace makes work rest.
@@ -52,7 +52,7 @@ func (p *pace) rest(ctx context.Context) error {
 	p.urgent = p.urgent || p.wanted()
 	share := p.share
 	if p.urgent {
-		share = restFree
+		share = restIdle
 	}
 	timer := time.NewTimer(time.Duration(share * float64(worked)))
 	defer timer.Stop()
@@ -72,20 +72,21 @@ func (p *pace) look() {
 		return
 	}
 	cpu, changed := processTime(), p.changes()
-	p.share = restFor(changed-p.changed, cpu-p.cpu-p.own, passed, runtime.NumCPU())
+	p.share = restFor(changed-p.changed, cpu-p.cpu-p.own, passed)
 	p.looked, p.cpu, p.changed, p.own = now, cpu, changed, 0
 }
 
 // restFor is how long to rest where others made so many changes and took so
-// much processor time while some time passed.
-func restFor(changes uint64, others, passed time.Duration, processors int) float64 {
+// much processor time while some time passed. A processor that is free is no
+// reason to rest less: readers notice who shares caches and memory with them.
+func restFor(changes uint64, others, passed time.Duration) float64 {
 	switch {
 	case changes > fewChanges:
 		return restWriters
-	case others > passed*time.Duration(processors)-passed:
-		return restFull
+	case float64(others) > busyShare*float64(passed):
+		return restReaders
 	}
-	return restFree
+	return restIdle
 }
 
 // processTime is the processor time that the process has used.

@@ -8,23 +8,21 @@ import (
 func TestRestFor(t *testing.T) {
 	const look = paceLook
 	for _, c := range []struct {
-		name       string
-		changes    uint64
-		others     time.Duration
-		processors int
-		want       float64
+		name    string
+		changes uint64
+		others  time.Duration
+		want    float64
 	}{
-		{"an idle server", 0, 0, 2, restFree},
-		{"one reader on two processors", 0, look, 2, restFree},
-		{"readers on both", 0, look * 3 / 2, 2, restFull},
-		{"readers on three of four", 0, look * 5 / 2, 4, restFree},
-		{"one processor, idle", 0, 0, 1, restFree},
-		{"one processor, a reader", 0, look / 10, 1, restFull},
-		{"the odd change", fewChanges, 0, 2, restFree},
-		{"a writer", fewChanges + 1, 0, 2, restWriters},
-		{"writers and no processor free", 100, 2 * look, 2, restWriters},
+		{"an idle server", 0, 0, restIdle},
+		{"work that was counted twice", 0, -look, restIdle},
+		{"a little", 0, look / 10, restIdle},
+		{"one reader", 0, look, restReaders},
+		{"many readers", 0, 10 * look, restReaders},
+		{"the odd change", fewChanges, 0, restIdle},
+		{"a writer", fewChanges + 1, 0, restWriters},
+		{"readers and writers", 100, 2 * look, restWriters},
 	} {
-		if got := restFor(c.changes, c.others, look, c.processors); got != c.want {
+		if got := restFor(c.changes, c.others, look); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -43,7 +41,7 @@ func TestPaceLooks(t *testing.T) {
 		p.look()
 		return p.share
 	}
-	if got := look(); got != restFree {
+	if got := look(); got != restIdle {
 		t.Errorf("nothing else happens: %v", got)
 	}
 	changes += 1000
