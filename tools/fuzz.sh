@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for a while, one more at once than there
-# are processors: a part of the time of each is building and starting. A finding is written to the target's testdata and ends the
+# Runs every fuzz target of the module for a while, two at once for each
+# processor: a part of the time of each is building and starting. A finding is written to the target's testdata and ends the
 # run with an error.
 #
 #   fuzz.sh 30s
@@ -13,7 +13,7 @@ targets=$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}} {{.ImportPath
 	while read -r dir package; do
 		sed -n "s|^func \(Fuzz[A-Za-z0-9_]*\)(.*|$package \1|p" "$dir"/*_test.go
 	done)
-atonce=$(($(nproc) + 1))
+atonce=$((2 * $(nproc)))
 echo "$(wc -l <<<"$targets") fuzz targets, $FUZZ_TIME each"
 
 # A run that fails without an input to show for it failed at its own end: on a
