@@ -127,9 +127,11 @@ func (s *session) command() {
 		s.finish(nil, "", err)
 		return
 	}
+	s.numbers = false
 	text, err := cmd.run(s)
 	if tell := cmd.tell &^ numbered; err == nil && s.state != stateLogout && tell != tellNothing && s.sel != nil {
-		err = s.sync(tell == tellAll)
+		// No EXPUNGE for a UID SEARCH that names message numbers (RFC 7162 3.2.10).
+		err = s.sync(tell == tellAll && !s.numbers)
 	}
 	s.finish(cmd, text, err)
 	if after := s.after; after != nil {

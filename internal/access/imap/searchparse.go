@@ -117,7 +117,7 @@ func (p *keyParser) numbers(byUID bool) (key, bool) {
 		return nil, false
 	}
 	if !byUID && !set.Saved {
-		p.prog.numbers = true
+		p.prog.numbers, p.s.numbers = true, true
 		if p.s.on(enabledUIDOnly) { // RFC 9586 3.2
 			p.err = errUIDRequired
 			return nil, false

@@ -48,6 +48,7 @@ type session struct {
 	state      state
 	enabled    extensions
 	greeted    bool
+	numbers    bool // the search in hand names message numbers
 	stopping   atomic.Bool
 	parked     atomic.Bool // blocked in await
 	began      time.Time
