@@ -135,9 +135,15 @@ func (d *Decoder) Atom(ptr *string) bool { return d.word(classAtom, ptr) }
 // ExpectAtom reads an atom.
 func (d *Decoder) ExpectAtom(ptr *string) bool { return d.Atom(ptr) || d.Fail("Expected an atom") }
 
-// ExpectTag reads the tag of a command.
+// ExpectTag reads the tag of a command. One that goes on with a byte that no tag
+// has is not a shorter tag: ptr stays as it is.
 func (d *Decoder) ExpectTag(ptr *string) bool {
-	return d.word(classTag, ptr) || d.Fail("Invalid tag")
+	var tag string
+	if !d.word(classTag, &tag) || !d.AtSpecial(' ') && !d.AtEnd() {
+		return d.Fail("Invalid tag")
+	}
+	*ptr = tag
+	return true
 }
 
 // Keyword reads the name of a command or item, in upper case.

@@ -92,6 +92,8 @@ func TestElements(t *testing.T) {
 		{"keyword", "body[", "BODY", "Junk after the command"},
 		{"tag", "a.1", "a.1", ""},
 		{"tag", "+a", nil, "Invalid tag"},
+		{"tag", "a+b", nil, "Invalid tag"},
+		{"tag", "a{} ", nil, "Invalid tag"},
 		{"string", `"a b"`, "a b", ""},
 		{"string", `"a\"b\\"`, `a"b\`, ""},
 		{"string", `"a\b"`, nil, "Invalid escape in a quoted string"},
