@@ -1,7 +1,9 @@
 package imap
 
 import (
+	"errors"
 	"strings"
+	"unicode"
 
 	"tram/internal/mailstore"
 	"tram/internal/storage/kv"
@@ -54,10 +56,15 @@ func (s *session) changeACL(name, who string, change func(mailstore.Rights) mail
 	if err != nil {
 		return err
 	}
-	if who, err = s.identifier(at.account, who); err != nil {
+	meant, err := s.identifier(at.account, who)
+	if errors.Is(err, errNobody) && change(mailstore.AllRights) == 0 {
+		// Taking all rights from an address that is nobody's, perhaps not any more.
+		meant, err = strings.ToLower(s.ownDomain(who)), nil
+	}
+	if err != nil {
 		return err
 	}
-	return s.mail.SetACL(s.ctx, at.account, box.ID, who, change)
+	return s.mail.SetACL(s.ctx, at.account, box.ID, meant, change)
 }
 
 // identifier gives a client's identifier the form of the store. The owner's
@@ -69,14 +76,12 @@ func (s *session) identifier(account kv.Account, who string) (string, error) {
 		sign, who = "-", name
 	}
 	switch lower := strings.ToLower(who); {
-	case who == "":
-		return "", no("CANNOT", "Invalid identifier") // with a domain behind it, it would mean all its users
+	case who == "", strings.ContainsFunc(who, unicode.IsControl): // RFC 4314 3
+		return "", bad("Invalid identifier")
 	case lower == mailstore.WhoAnyone, lower == mailstore.WhoAuthenticated, lower == mailstore.WhoOwner, strings.HasPrefix(lower, "@"):
 		return sign + lower, nil
 	}
-	if at := strings.LastIndexByte(s.user, '@'); at >= 0 && !strings.Contains(who, "@") {
-		who += s.user[at:]
-	}
+	who = s.ownDomain(who)
 	if s.srv.opts.Neighbours == nil {
 		return sign + who, nil
 	}
@@ -85,11 +90,22 @@ func (s *session) identifier(account kv.Account, who string) (string, error) {
 	case err != nil:
 		return "", err
 	case user == 0:
-		return "", no("CANNOT", "There is no such user")
+		return "", errNobody
 	case user == account:
 		return sign + mailstore.WhoOwner, nil
 	}
 	return sign + address, nil
+}
+
+// errNobody refuses an address that leads to no account.
+var errNobody = no("CANNOT", "There is no such user")
+
+// ownDomain completes a name without a domain by that of the user.
+func (s *session) ownDomain(who string) string {
+	if at := strings.LastIndexByte(s.user, '@'); at >= 0 && !strings.Contains(who, "@") {
+		return who + s.user[at:]
+	}
+	return who
 }
 
 // getACL = "GETACL" SP mailbox (RFC 4314 3.3)

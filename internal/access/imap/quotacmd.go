@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"errors"
 	"strings"
 
 	"tram/internal/mailstore"
@@ -19,29 +20,23 @@ type quotaRoot struct {
 	limitBytes, limitMessages int64 // 0 = none
 }
 
-// getQuotaRoot = "GETQUOTAROOT" SP mailbox (RFC 9208 4.1.3)
+// getQuotaRoot = "GETQUOTAROOT" SP mailbox (RFC 9208 4.1.2)
 func (s *session) getQuotaRoot() (string, error) {
 	d := s.dec
 	var name string
 	if !d.ExpectSP() || !d.ExpectMailbox(&name) || !d.ExpectCRLF() {
 		return "", d.Err()
 	}
-	at, box, err := s.mailbox(name)
+	account, name, err := s.quotaMailbox(name)
 	if err != nil {
 		return "", err
 	}
-	// RFC 9208 4.1.3 leaves open who may ask; it is who may see how full it is.
-	if rights, err := s.mail.Rights(s.ctx, at.account, box.ID); err != nil {
-		return "", err
-	} else if rights&(mailstore.RightRead|mailstore.RightInsert) == 0 {
-		return "", mailstore.ErrNoRight
-	}
-	roots, err := s.quotaRoots(at.account)
+	roots, err := s.quotaRoots(account)
 	if err != nil {
 		return "", err
 	}
 	s.enc.Raw("* QUOTAROOT ")
-	s.enc.Mailbox(box.Name)
+	s.enc.Mailbox(name)
 	for i := range roots {
 		s.enc.Byte(' ')
 		s.enc.AString(roots[i].name)
@@ -53,7 +48,26 @@ func (s *session) getQuotaRoot() (string, error) {
 	return "Getquotaroot completed", nil
 }
 
-// getQuota = "GETQUOTA" SP quota-root-name (RFC 9208 4.1.2). A user may ask for
+// quotaMailbox is the account that a mailbox counts for, and the mailbox's name.
+// One of the user's own need not exist: its roots are those that it would have
+// (RFC 9208 4.1.2).
+func (s *session) quotaMailbox(name string) (kv.Account, string, error) {
+	at, box, err := s.mailbox(name)
+	if errors.Is(err, mailstore.ErrNoMailbox) && at.account == s.account && at.prefix == "" {
+		return s.account, name, nil
+	}
+	if err != nil {
+		return 0, "", err
+	}
+	// RFC 9208 6 lets servers ask for rights; it is who may see how full it is.
+	rights, err := s.mail.Rights(s.ctx, at.account, box.ID)
+	if err == nil && rights&(mailstore.RightRead|mailstore.RightInsert) == 0 {
+		err = mailstore.ErrNoRight
+	}
+	return at.account, box.Name, err
+}
+
+// getQuota = "GETQUOTA" SP quota-root-name (RFC 9208 4.1.1). A user may ask for
 // the roots of the own account.
 func (s *session) getQuota() (string, error) {
 	d := s.dec
@@ -74,7 +88,7 @@ func (s *session) getQuota() (string, error) {
 	return "", no("NONEXISTENT", "No such quota root")
 }
 
-// setQuota = "SETQUOTA" SP quota-root-name SP setquota-list (RFC 9208 4.1.1).
+// setQuota = "SETQUOTA" SP quota-root-name SP setquota-list (RFC 9208 4.1.3).
 // Limits are set by the administrator's commands.
 func (s *session) setQuota() (string, error) {
 	d := s.dec
