@@ -242,6 +242,13 @@ func (s *session) setMetadata() (string, error) {
 	return "Setmetadata completed", s.annotate(at.account, box, set)
 }
 
+// completeEntry reports whether an entry can have a value: those of vendors have
+// at least four components (RFC 5464 3.2).
+func completeEntry(entry string) bool {
+	parts := strings.Split(entry, "/") // before the first slash is nothing
+	return len(parts) > 4 || parts[2] != "vendor"
+}
+
 // entryValue reads entry SP value.
 func (s *session) entryValue(a *mailstore.Annotation) bool {
 	d := s.dec
@@ -250,7 +257,7 @@ func (s *session) entryValue(a *mailstore.Annotation) bool {
 		return false
 	}
 	entry, err := mailstore.ParseEntry(name)
-	if err != nil {
+	if err != nil || !completeEntry(entry) {
 		return d.Fail("Invalid entry name")
 	}
 	if !d.ExpectSP() {

@@ -74,6 +74,9 @@ func (sec *section) parse(d *imapwire.Decoder) bool {
 	if d.Special('.') && !d.ExpectNumber64(&count) {
 		return false
 	}
+	if count == 0 {
+		return d.Fail("A partial has at least one octet")
+	}
 	sec.partial, sec.offset, sec.count = true, int64(offset), int64(count)
 	return d.ExpectSpecial('>')
 }

@@ -101,6 +101,9 @@ func (s *session) storeModifiers(req *storeRequest) bool {
 		if name != "UNCHANGEDSINCE" {
 			return d.Fail("Unknown store modifier")
 		}
+		if req.change.Conditional { // RFC 7162 7: only a single one
+			return d.Fail("UNCHANGEDSINCE can be given once")
+		}
 		if !d.ExpectSP() || !d.ExpectNumber64(&n) {
 			return false
 		}
