@@ -41,7 +41,7 @@ type Kind uint8
 
 // The kinds of operations that change the disk. Reading is never counted.
 const (
-	Write  Kind = 1 << iota // Write and WriteAt
+	Write  Kind = 1 << iota // Write, WriteAt and SyncTo
 	Sync                    // Sync and SyncData, of files and of directories
 	Create                  // Create, OpenReadWrite, ReuseForWrite, MkdirAll, Link
 	Rename                  // Rename

@@ -129,5 +129,14 @@ func (f *file) WriteAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
+// SyncTo promises nothing, so it is no Sync: the disk begins to write.
+func (f *file) SyncTo(length int64) (whole bool, err error) {
+	err = f.fs.do(Write, f.path, 0, func() error {
+		whole, err = f.File.SyncTo(length)
+		return err
+	}, nil)
+	return whole, err
+}
+
 func (f *file) Sync() error     { return f.fs.do(Sync, f.path, 0, f.File.Sync, nil) }
 func (f *file) SyncData() error { return f.fs.do(Sync, f.path, 0, f.File.SyncData, nil) }

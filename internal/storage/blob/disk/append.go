@@ -32,6 +32,8 @@ type appender struct {
 	file  *unsynced
 	tag   uint32
 	ready int64       // the file is filled with zeros up to here (prepare.go)
+	begun int64       // the disk has begun with the bytes before this (hand)
+	whole bool        // the file system syncs whole files only
 	dirty []*unsynced // files with bytes that no sync has covered
 	names bool        // a pack was made since the directory was synced
 	first uint64      // ticket of this process's first record in the pack, 0 for none yet
@@ -99,6 +101,9 @@ func (s *Store) append(d *draft) (done appended, err error) {
 		a.first = done.ticket
 	}
 	done.settled = s.group.Durable(a.first)
+	if err := a.hand(done.settled); err != nil {
+		return done, s.fail(fmt.Errorf("write pack %d: %w", a.pack.number, err))
+	}
 	return done, nil
 }
 
@@ -118,6 +123,22 @@ func (a *appender) write(h *head, d *draft, offset int64) (sum uint32, err error
 	sum = h.put(b)
 	_, err = a.file.WriteAt(b, offset)
 	return sum, err
+}
+
+// handBytes is how many bytes of bodies that ride lie in memory before the disk
+// begins with them. Nobody waits for them until the log is given up; then they
+// would be many at once, in the way of those who wait for the log.
+const handBytes = 256 << 10
+
+// hand lets the disk begin with what it was not given yet. It promises nothing.
+func (a *appender) hand(rides bool) (err error) {
+	size := a.pack.size.Load()
+	if !rides || a.whole || size-a.begun < handBytes {
+		return nil
+	}
+	a.begun = size
+	a.whole, err = a.file.SyncTo(size)
+	return err
 }
 
 // touch queues a file for the next sync.
@@ -143,7 +164,7 @@ func (s *Store) roll() error {
 		return err
 	}
 	a.next++
-	a.pack, a.file, a.tag, a.names, a.ready, a.first = p, f, tag, true, headBytes, 0
+	a.pack, a.file, a.tag, a.names, a.ready, a.begun, a.first = p, f, tag, true, headBytes, headBytes, 0
 	s.mu.Lock()
 	s.known[p.number] = p
 	s.mu.Unlock()

@@ -47,6 +47,39 @@ func with(fs vfs.FS, riders ...[]byte) Options {
 	return o
 }
 
+// TestHand: the disk begins with bodies that ride before anybody waits for them,
+// unless the file system knows only whole files.
+func TestHand(t *testing.T) {
+	for _, c := range []struct {
+		whole bool
+		want  int
+	}{{false, 4}, {true, 1}} {
+		file := &begins{whole: c.whole}
+		a := appender{pack: &pack{}, file: &unsynced{File: file}}
+		for i := range 5 * handBytes / 1000 {
+			a.pack.size.Add(1000)
+			if err := a.hand(i > 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if file.n != c.want {
+			t.Errorf("began %d times, want %d", file.n, c.want)
+		}
+	}
+}
+
+// begins counts SyncTo.
+type begins struct {
+	vfs.File
+	whole bool
+	n     int
+}
+
+func (b *begins) SyncTo(int64) (bool, error) {
+	b.n++
+	return b.whole, nil
+}
+
 // TestWhatRides: small bodies in a pack that is durable, and nothing syncs for
 // them.
 func TestWhatRides(t *testing.T) {

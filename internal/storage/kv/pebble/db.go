@@ -73,7 +73,7 @@ func Open(dir string, o Options) (*DB, error) {
 	d.idle = sync.NewCond(&d.gate)
 	d.group = groupsync.New(d.commit.Load, d.flushLog)
 	d.locks = newLocks(d.group.Durable)
-	d.disk = newFailstop(o.FS, d.fail, o.Barrier)
+	d.disk = newFailstop(o, d.fail)
 	db, err := pebble.Open(dir, o.pebble(d))
 	if err != nil {
 		err = errors.Join(d.err(), err)

@@ -30,12 +30,15 @@ type failstop struct {
 	base    vfs.FS
 	onFail  func(error)
 	barrier func() error // before the manifest is written, see riders.go
+	logStep int64        // see logroom.go
 	frozen  atomic.Bool
 	shadow  *vfs.MemFS // what is created after the failure
 }
 
-func newFailstop(base vfs.FS, onFail func(error), barrier func() error) *failstop {
-	return &failstop{base: base, onFail: onFail, barrier: barrier, shadow: vfs.NewMem()}
+func newFailstop(o Options, onFail func(error)) *failstop {
+	return &failstop{
+		base: o.FS, onFail: onFail, barrier: o.Barrier, logStep: min(maxLogStep, int64(o.MemTableBytes)/4), shadow: vfs.NewMem(),
+	}
 }
 
 // failed freezes the disk.
@@ -49,7 +52,7 @@ func (f *failstop) create(name string, make func() (vfs.File, error)) (vfs.File,
 	if !f.frozen.Load() {
 		base, err := make()
 		if err == nil {
-			return &guarded{File: base, fs: f, table: isTable(name), manifest: f.isManifest(name)}, nil
+			return f.guard(base, name), nil
 		}
 		f.failed(err)
 	}
@@ -57,14 +60,6 @@ func (f *failstop) create(name string, make func() (vfs.File, error)) (vfs.File,
 		return nil, err
 	}
 	return f.shadow.Create(name, vfs.WriteCategoryUnspecified)
-}
-
-// isTable tells the files that Pebble reads back from those it only writes.
-func isTable(name string) bool { return strings.HasSuffix(name, ".sst") }
-
-// isManifest tells the files that say which logs are needed.
-func (f *failstop) isManifest(name string) bool {
-	return strings.HasPrefix(f.base.PathBase(name), "MANIFEST-")
 }
 
 func (f *failstop) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
@@ -172,77 +167,3 @@ func (f *failstop) PathJoin(elem ...string) string                  { return f.b
 func (f *failstop) PathDir(path string) string                      { return f.base.PathDir(path) }
 func (f *failstop) GetDiskUsage(path string) (vfs.DiskUsage, error) { return f.base.GetDiskUsage(path) }
 func (f *failstop) Unwrap() vfs.FS                                  { return f.base }
-
-// guarded is a file or directory that was opened before a failure.
-type guarded struct {
-	vfs.File
-	fs       *failstop
-	table    bool
-	manifest bool
-}
-
-// run carries out one operation that changes the file.
-func (g *guarded) run(op func() error) error {
-	if !g.fs.frozen.Load() {
-		err := op()
-		if err == nil {
-			return nil
-		}
-		g.fs.failed(err)
-	}
-	if g.table {
-		return errFrozen
-	}
-	return nil
-}
-
-func (g *guarded) Write(p []byte) (int, error) {
-	if err := g.run(func() error { return g.write(p) }); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-// write is Write without a failure. Once the manifest says that a log is not
-// needed, nobody reads its riders any more.
-func (g *guarded) write(p []byte) error {
-	if g.manifest {
-		if err := g.fs.barrier(); err != nil {
-			return err
-		}
-	}
-	_, err := g.File.Write(p)
-	return err
-}
-
-func (g *guarded) WriteAt(p []byte, off int64) (int, error) {
-	if err := g.run(func() error { _, err := g.File.WriteAt(p, off); return err }); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-func (g *guarded) Sync() error     { return g.run(g.File.Sync) }
-func (g *guarded) SyncData() error { return g.run(g.File.SyncData) }
-
-func (g *guarded) SyncTo(length int64) (full bool, err error) {
-	err = g.run(func() error { full, err = g.File.SyncTo(length); return err })
-	return full, err
-}
-
-// Preallocate is a hint; Pebble ignores its errors.
-func (g *guarded) Preallocate(offset, length int64) error {
-	if g.fs.frozen.Load() {
-		return nil
-	}
-	return g.File.Preallocate(offset, length)
-}
-
-// Close closes the file in any case. Pebble syncs before it closes, so an
-// error here loses nothing that was promised, but it is a failing disk.
-func (g *guarded) Close() error {
-	if err := g.File.Close(); err != nil && !g.fs.frozen.Load() {
-		g.fs.failed(err)
-	}
-	return nil
-}
