@@ -16,7 +16,7 @@ func (s *Store) AppendTx(ktx kv.Tx, id kv.Account, deliveries []Delivery) ([]UID
 	if err != nil {
 		return nil, err
 	}
-	t.pools, t.whole = &s.pools, ktx
+	t.pools, t.views, t.whole = &s.pools, s.views, ktx
 	boxes := make([]*box, len(deliveries))
 	for i := range deliveries {
 		if boxes[i], err = t.destination(&deliveries[i]); err != nil {

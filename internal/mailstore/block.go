@@ -29,6 +29,7 @@ type Entry struct {
 type block struct {
 	num     uint32
 	highest ModSeq // the largest of the entries, or 0 when it was not computed
+	flags   Flags  // those of all entries together, computed with highest
 	entries []Entry
 }
 
@@ -48,19 +49,33 @@ func (b *block) find(uid UID) (int, bool) {
 	return lo, lo < len(b.entries) && b.entries[lo].UID == uid
 }
 
+// together returns the flags that any of the entries has.
+func (b *block) together() Flags {
+	if b.highest != 0 {
+		return b.flags
+	}
+	var all Flags
+	for i := range b.entries {
+		all |= b.entries[i].Flags
+	}
+	return all
+}
+
 // append appends the value of kindFlags: the largest modseq, a bitmap of the
 // UIDs that there are, and for each its flags, how far its modseq is below the
 // largest one, and its size.
 func (b *block) append(dst []byte) []byte {
 	var present [2]uint64
 	var highest ModSeq
+	var together Flags
 	for i := range b.entries {
 		e := &b.entries[i]
 		n := e.UID & (blockUIDs - 1)
 		present[n>>6] |= 1 << (n & 63)
 		highest = max(highest, e.ModSeq)
+		together |= e.Flags
 	}
-	b.highest = highest
+	b.highest, b.flags = highest, together
 	dst = slices.Grow(dst, 32+8*len(b.entries))
 	dst = append(dst, version1)
 	dst = binary.AppendUvarint(dst, uint64(highest))
@@ -93,6 +108,7 @@ func decodeBlock(num uint32, value []byte, room int) (*block, error) {
 			if below > highest {
 				d.bad = true
 			}
+			b.flags |= Flags(flags)
 			b.entries = append(b.entries, Entry{
 				UID:    base + UID(bits.TrailingZeros64(word)),
 				Flags:  Flags(flags),

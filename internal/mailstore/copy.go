@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -310,8 +311,8 @@ func (c *copier) keyword(index int) (Flags, error) {
 		return 0, err
 	}
 	f, err := c.into.keyword(c.dst, table[index])
-	if err != nil {
-		return 0, nil //nolint:nilerr // no room, or a name that is no longer allowed
+	if errors.Is(err, ErrTooManyKeywords) || errors.Is(err, ErrKeyword) { // no room, or a name that is no longer allowed
+		return 0, nil
 	}
-	return f, nil
+	return f, err
 }

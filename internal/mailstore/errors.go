@@ -23,7 +23,8 @@ var (
 	ErrTooManyMailboxes = errors.New("mailstore: too many mailboxes")
 	// ErrOverQuota says that the message does not fit into the quota.
 	ErrOverQuota = errors.New("mailstore: over quota")
-	// ErrTooManyKeywords says that the mailbox has MaxKeywords keywords.
+	// ErrTooManyKeywords says that the messages of the mailbox have MaxKeywords
+	// keywords: none can be added before one is removed from all of them.
 	ErrTooManyKeywords = errors.New("mailstore: too many keywords in the mailbox")
 	// ErrKeyword says that a name cannot be a keyword.
 	ErrKeyword = errors.New("mailstore: invalid keyword")

@@ -6,7 +6,7 @@ const (
 	MaxDepth         = 32     // levels of a mailbox name
 	MaxMailboxes     = 10_000 // mailboxes of an account
 	MaxSubscriptions = 20_000 // subscribed names of an account
-	MaxKeywords      = 56     // keywords of a mailbox, over its life
+	MaxKeywords      = 56     // keywords that the messages of a mailbox have together
 	MaxKeywordBytes  = 128    // bytes of a keyword
 
 	MaxMessageSize = 1<<32 - 1 // octets of a message; an entry of a view has 32 bits for it

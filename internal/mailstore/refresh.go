@@ -56,23 +56,21 @@ func refresh(r kv.Reader, m MailboxID, old *View) (*View, error) {
 		return nil, err
 	}
 	if old == nil || old.counters.uidValidity != c.uidValidity || old.counters.highest > c.highest {
-		return scanView(r, m, c, nil)
+		return scanView(r, m, c)
 	}
 	if old.counters.highest == c.highest {
 		return old, nil
 	}
-	keywords := old.keywords
-	if len(keywords) != int(c.keywords) {
-		if keywords, err = readKeywords(r, m); err != nil {
-			return nil, err
-		}
+	keywords, err := newerKeywords(r, m, c, old.keywords)
+	if err != nil {
+		return nil, err
 	}
 	nums, ok, err := changedBlocks(r, m, old)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return scanView(r, m, c, keywords)
+		return scanView(r, m, c)
 	}
 	blocks, err := readBlocks(r, m, nums)
 	if err != nil {
@@ -80,18 +78,30 @@ func refresh(r kv.Reader, m MailboxID, old *View) (*View, error) {
 	}
 	v := old.replace(c, keywords, blocks)
 	if v.length != int(c.messages) { // the log does not tell the truth: look at the records
-		return scanView(r, m, c, keywords)
+		return scanView(r, m, c)
 	}
 	return v, nil
 }
 
-// scanView reads all blocks of a mailbox.
-func scanView(r kv.Reader, m MailboxID, c counters, keywords []string) (*View, error) {
-	if len(keywords) != int(c.keywords) {
-		var err error
-		if keywords, err = readKeywords(r, m); err != nil {
-			return nil, err
-		}
+// newerKeywords returns the table of keywords after a change of the mailbox. It
+// is looked at when it has grown, or when it is full: then a keyword may have
+// got the place of another one.
+func newerKeywords(r kv.Reader, m MailboxID, c counters, known []string) ([]string, error) {
+	if len(known) == int(c.keywords) && c.keywords < MaxKeywords {
+		return known, nil
+	}
+	table, err := readKeywords(r, m)
+	if err != nil || slices.Equal(table, known) {
+		return known, err
+	}
+	return table, nil
+}
+
+// scanView reads the keywords and all blocks of a mailbox.
+func scanView(r kv.Reader, m MailboxID, c counters) (*View, error) {
+	keywords, err := newerKeywords(r, m, c, nil)
+	if err != nil {
+		return nil, err
 	}
 	blocks := make([]*block, 0, (c.messages+blockUIDs-1)/blockUIDs)
 	it := r.Scan(appendBoxKey(nil, kindFlags, m), appendBoxKey(nil, kindFlags, m+1))

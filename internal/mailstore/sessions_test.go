@@ -92,7 +92,10 @@ func (s *session) step(ctx context.Context) error {
 		return err
 	case 3:
 		_, err := s.e.StoreFlags(ctx, s.id, m, set, FlagChange{Op: FlagOp(1 + s.rnd.IntN(3)), Flags: Flags(s.rnd.IntN(32)),
-			Keywords: []string{fmt.Sprint("k", s.rnd.IntN(10))}})
+			Keywords: s.keywords()})
+		if errors.Is(err, ErrTooManyKeywords) {
+			return nil
+		}
 		return err
 	case 4:
 		gone, err := s.e.Expunge(ctx, s.id, m, set)
@@ -102,6 +105,14 @@ func (s *session) step(ctx context.Context) error {
 		_, err := s.e.Move(ctx, Place{s.id, m}, Place{s.id, s.boxes[1-b]}, set, Quota{})
 		return err
 	}
+}
+
+// keywords are some of more than a mailbox has places for.
+func (s *session) keywords() (names []string) {
+	for range 4 {
+		names = append(names, fmt.Sprint("k", s.rnd.IntN(100)))
+	}
+	return names
 }
 
 // look takes a new view and compares it with the last one.

@@ -26,6 +26,7 @@ type tx struct {
 	dirty bool    // the account record changed
 	cut   *logCut // of the change log, or nil
 
+	views   *views   // to look at what is in memory already
 	sharing kv.Space // the index of grants; nil when the transaction has no part in it
 	pools   *pools
 	others  *usage // of the pool, what the other accounts have; nil until it is asked for
@@ -44,6 +45,8 @@ type box struct {
 	table        []string // of keywords
 	tableRead    bool
 	tableChanged bool
+	taken        Flags // keywords whose places are not free: those that are wanted, and once counted those of messages
+	counted      bool
 
 	blocks  []loaded // in ascending order
 	change  change
@@ -167,43 +170,6 @@ func (t *tx) load(b *box, uids UIDSet) error {
 		ok = num < last && it.Next()
 	}
 	return it.Err()
-}
-
-// keywords returns the table of keywords.
-func (t *tx) keywords(b *box) ([]string, error) {
-	if !b.tableRead && b.counters.keywords > 0 {
-		table, err := readKeywords(t.space, b.id)
-		if err != nil {
-			return nil, err
-		}
-		b.table = table
-	}
-	b.tableRead = true
-	return b.table, nil
-}
-
-// keyword returns the flag of a keyword, which it adds to the table when it is
-// new. ErrTooManyKeywords when there is no room.
-func (t *tx) keyword(b *box, name string) (Flags, error) {
-	if err := checkKeyword(name); err != nil {
-		return 0, err
-	}
-	table, err := t.keywords(b)
-	if err != nil {
-		return 0, err
-	}
-	i := keywordIndex(table, name)
-	if i < 0 {
-		if len(table) >= MaxKeywords {
-			return 0, ErrTooManyKeywords
-		}
-		i = len(table)
-		// A view may have the old table: it must not see the new name.
-		b.table = append(table[:i:i], name)
-		b.tableChanged = true
-		b.counters.keywords = uint32(i + 1)
-	}
-	return Keyword(i), nil
 }
 
 // count changes the counters of a mailbox and of the account by one message.

@@ -32,7 +32,7 @@ func (s *Store) commit(ctx context.Context, ids, accounts []kv.Account, fn func(
 			if txs[i], err = begin(ktx.Account(id), id, s.keepLog); err != nil {
 				return err
 			}
-			txs[i].pools, txs[i].whole = &s.pools, ktx
+			txs[i].pools, txs[i].views, txs[i].whole = &s.pools, s.views, ktx
 			if len(accounts) > len(ids) {
 				txs[i].sharing = ktx.Account(kv.Sharing)
 			}

@@ -86,7 +86,8 @@ func (v *View) Blocks(from int) iter.Seq2[int, []Entry] {
 }
 
 // Keywords returns the names of the mailbox's keywords; the flag of the one
-// with index i is Keyword(i). It must not be changed.
+// with index i is Keyword(i). It must not be changed. In another view of the
+// mailbox a flag may mean another keyword: see [View.Renamed].
 func (v *View) Keywords() []string { return v.keywords }
 
 // Mailbox returns the ID of the mailbox.
@@ -148,14 +149,16 @@ func (v *View) swap(changed []*block) *View {
 // Keeping returns the view with those messages of old that it no longer has,
 // at their places, so that sequence numbers of a session that may not hear of
 // an EXPUNGE yet stay right (RFC 3501 7.4.1). It is v itself when none is gone.
+// One that has a keyword whose place is another's now is without it.
 func (v *View) Keeping(old *View) *View {
 	var changed []*block
+	names := renamed(old.keywords, v.keywords)
 	eachPair(old, v, func(i, j int) bool {
 		if i < 0 {
 			return true
 		}
 		is := v.block(j)
-		if b := withGone(old.blocks[i], is); b != is {
+		if b := withGone(old.blocks[i], is, names); b != is {
 			changed = append(changed, b)
 		}
 		return true
@@ -167,15 +170,15 @@ func (v *View) Keeping(old *View) *View {
 }
 
 // withGone returns is with the entries that only was has; is itself when there
-// are none. is may be nil.
-func withGone(was, is *block) *block {
+// are none. is may be nil. names are for the flags of was.
+func withGone(was, is *block, names *renaming) *block {
 	if is == nil {
-		return was
+		return names.block(was)
 	}
 	var merged []Entry
 	eachEntry(was.entries, is.entries, func(i, j int) bool {
 		if j < 0 {
-			merged = append(merged, was.entries[i])
+			merged = append(merged, names.entry(was.entries[i]))
 		}
 		return true
 	})
@@ -189,8 +192,9 @@ func withGone(was, is *block) *block {
 
 // Taking returns the view with those messages of a set as they are in from,
 // which is a later view: what a session sees that wants to know only of what
-// it did itself.
+// it did itself. Its keywords are those of from.
 func (v *View) Taking(from *View, uids UIDSet) *View {
+	v = v.under(from.keywords)
 	var changed []*block
 	eachPair(v, from, func(i, j int) bool {
 		if i < 0 || j < 0 {
@@ -212,7 +216,7 @@ func (v *View) Taking(from *View, uids UIDSet) *View {
 	if len(changed) == 0 {
 		return v
 	}
-	return v.replace(v.counters, from.keywords, changed)
+	return v.replace(v.counters, v.keywords, changed)
 }
 
 // WithFlags returns the view with other flags of the messages of a set.

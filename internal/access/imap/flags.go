@@ -67,7 +67,6 @@ next:
 // writeFlagLists writes the FLAGS and PERMANENTFLAGS responses of SELECT, and
 // of a mailbox that has a new keyword.
 func (s *session) writeFlagLists(v *mailstore.View) {
-	s.sel.keywords = len(v.Keywords())
 	s.enc.Raw("* FLAGS (")
 	s.enc.RawBytes(appendFlags(nil, ^mailstore.Flags(0), false, v.Keywords()))
 	s.enc.Raw(")\r\n* OK [PERMANENTFLAGS (")
@@ -80,7 +79,7 @@ func (s *session) writeFlagLists(v *mailstore.View) {
 		rights = 0 // it promises nothing
 	}
 	s.enc.RawBytes(appendFlags(nil, permanentFlags(rights), false, v.Keywords()))
-	if rights&mailstore.RightWrite != 0 && len(v.Keywords()) < mailstore.MaxKeywords {
+	if rights&mailstore.RightWrite != 0 && v.TakesKeywords() {
 		s.enc.Raw(" \\*") // \Answered stands before it
 	}
 	s.enc.Raw(")] Flags permitted\r\n")

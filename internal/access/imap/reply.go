@@ -3,6 +3,7 @@ package imap
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"tram/internal/directory"
 	"tram/internal/mail/imapwire"
@@ -28,6 +29,9 @@ func bad(text string) error      { return &statusError{status: "BAD", text: text
 var errUIDRequired error = &statusError{status: "BAD", code: "UIDREQUIRED",
 	text: "Message numbers are not allowed once UIDONLY is enabled, use the UID command"}
 
+// keywordsInUse is what to do when there is no room for a keyword.
+var keywordsInUse = strconv.Itoa(mailstore.MaxKeywords) + " keywords are in use in this mailbox: use one of them, or first remove one from all messages"
+
 // replies says what the client is told about the errors of the floors below.
 // The first that matches counts.
 var replies = []struct {
@@ -47,7 +51,7 @@ var replies = []struct {
 	{mailstore.ErrUseTaken, "USEATTR", "Another mailbox has this special use"},
 	{mailstore.ErrTooManyMailboxes, "LIMIT", "Too many mailboxes"},
 	{mailstore.ErrOverQuota, "OVERQUOTA", "Quota exceeded, delete and expunge messages to make room"},
-	{mailstore.ErrTooManyKeywords, "LIMIT", "Too many keywords in the mailbox, use those that it has"},
+	{mailstore.ErrTooManyKeywords, "LIMIT", keywordsInUse},
 	{mailstore.ErrKeyword, "CANNOT", "Invalid keyword"},
 	{mailstore.ErrNoMessage, "EXPUNGEISSUED", "Some of the messages no longer exist"},
 	{mailstore.ErrMailboxFull, "LIMIT", "Mailbox is full, use another one"},

@@ -13,7 +13,8 @@ type selected struct {
 	readOnly bool
 	inbox    bool // it was INBOX when it was selected, and this session has not renamed it
 
-	// view is what the client knows; sequence numbers are positions in it.
+	// view is what the client knows; sequence numbers are positions in it, and
+	// its keywords are those that the client was told.
 	// newest is the store's view that it was made of: the same, unless view
 	// keeps messages that are gone.
 	view, newest *mailstore.View
@@ -24,9 +25,8 @@ type selected struct {
 	told, heard mailstore.ModSeq
 	vanished    bool
 
-	recent   []imapwire.Range // UIDs that are \Recent in this session
-	recents  int              // messages of the view among them, as the client was told
-	keywords int              // keywords of the mailbox that the client was told
+	recent  []imapwire.Range // UIDs that are \Recent in this session
+	recents int              // messages of the view among them, as the client was told
 
 	// saved is what "$" stands for (RFC 5182). A message that is expunged drops
 	// out of it because uids looks for it in the view.

@@ -150,7 +150,7 @@ func (s *session) tellStored(req *storeRequest, uids mailstore.UIDSet, stored ma
 		})
 	}
 	var told mailstore.UIDSet
-	known := newCursor(old)
+	client := expectation{known: newCursor(old), renamed: newest.Renamed(old), op: req.change.Op, mask: mask}
 	w := s.newFetchWriter(view, req.byUID)
 	failed := stored.Modified
 	eachEntry(view, uids, func(i int, e mailstore.Entry) bool {
@@ -161,7 +161,7 @@ func (s *session) tellStored(req *storeRequest, uids mailstore.UIDSet, stored ma
 		case !req.silent:
 			w.flags(i, e)
 			told = addUID(told, e.UID)
-		case asExpected(known, e, req.change.Op, mask):
+		case client.expects(e):
 			// RFC 7162 3.1.3: .SILENT does not keep the new MODSEQ back.
 			if req.change.Conditional || s.on(enabledCondstore) && e.ModSeq == stored.ModSeq {
 				w.modSeq(i, e)
@@ -188,14 +188,19 @@ func flagMask(c mailstore.FlagChange, keywords []string) mailstore.Flags {
 	return mask
 }
 
-// asExpected reports whether a message has the flags that it should have by
-// what the client knew and asked for.
-func asExpected(known *cursor, e mailstore.Entry, op mailstore.FlagOp, mask mailstore.Flags) bool {
-	_, was, ok := known.seek(e.UID)
-	if !ok {
-		return false
-	}
-	return e.Flags == changed(was.Flags, op, mask)
+// expectation is what a client takes for the outcome of a STORE, by what it
+// knew of the messages and asked for.
+type expectation struct {
+	known   *cursor
+	renamed mailstore.Flags // that were other keywords when known was made
+	op      mailstore.FlagOp
+	mask    mailstore.Flags
+}
+
+// expects reports whether a message has the flags that it should have.
+func (x *expectation) expects(e mailstore.Entry) bool {
+	_, was, ok := x.known.seek(e.UID)
+	return ok && was.Flags&x.renamed == 0 && e.Flags == changed(was.Flags, x.op, x.mask)
 }
 
 // changed is flags after a change.

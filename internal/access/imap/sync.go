@@ -31,6 +31,7 @@ func (s *session) sync(expunge bool) error {
 	if !expunge {
 		view = v.Keeping(s.sel.view)
 	}
+	s.tellKeywords(v)
 	return s.advance(view, v, nil)
 }
 
@@ -41,6 +42,7 @@ func (s *session) syncTold(told mailstore.UIDSet) error {
 	if err != nil {
 		return err
 	}
+	s.tellKeywords(v)
 	if s.frozen() {
 		s.sel.view = s.sel.view.Taking(v, told)
 		return nil
@@ -65,7 +67,8 @@ func (s *session) newestView() (*mailstore.View, error) {
 }
 
 // advance replaces the session's view and announces the difference, in the
-// order in which Dovecot does: keywords, EXPUNGE, FETCH, EXISTS, RECENT.
+// order in which Dovecot does: EXPUNGE, FETCH, EXISTS, RECENT. Keywords come
+// before it, and before the first FETCH that may have one: see tellKeywords.
 func (s *session) advance(view, newest *mailstore.View, told mailstore.UIDSet) error {
 	sel := s.sel
 	old := sel.view
@@ -75,7 +78,6 @@ func (s *session) advance(view, newest *mailstore.View, told mailstore.UIDSet) e
 		}
 	}
 	sel.contexts.leave(old, view, newest)
-	s.tellKeywords(newest)
 	s.tellExpunged(old, view)
 	s.tellFlags(old, view, told)
 	sel.view, sel.newest = view, newest
@@ -138,12 +140,13 @@ func (s *session) highestCode() string {
 	return string(append(appendUint([]byte("[HIGHESTMODSEQ "), uint64(s.sel.told)), ']'))
 }
 
-// tellKeywords announces keywords that are new in the mailbox (RFC 3501 7.2.6).
+// tellKeywords announces the keywords of the mailbox when the client knows
+// others (RFC 3501 7.2.6, RFC 9051 7.3.5). What follows gives the session a view
+// with those of v.
 func (s *session) tellKeywords(v *mailstore.View) {
-	if len(v.Keywords()) == s.sel.keywords {
-		return
+	if !slices.Equal(v.Keywords(), s.sel.view.Keywords()) {
+		s.writeFlagLists(v)
 	}
-	s.writeFlagLists(v)
 }
 
 // tellExpunged sends EXPUNGE from the end to the beginning, so that each number
