@@ -71,7 +71,9 @@ func (s *session) list() (string, error) {
 	defer done()
 	for i := range names {
 		n := &names[i]
-		s.writeList(&req, n)
+		if err := s.writeList(&req, n); err != nil {
+			return "", err
+		}
 		if n.plain && n.box.ID != 0 {
 			if err := s.listDetails(&req, n); err != nil {
 				return "", err
@@ -165,8 +167,15 @@ func (s *session) listPatterns(req *listRequest) bool {
 
 // writeList writes a LIST response. Without RFC 5258 it says everything that
 // is known; with it, what was asked for.
-func (s *session) writeList(req *listRequest, n *listed) {
+func (s *session) writeList(req *listRequest, n *listed) error {
 	all := !req.extended
+	closed := false
+	if req.returned&listStatus != 0 {
+		var err error
+		if closed, err = s.closed(n); err != nil {
+			return err
+		}
+	}
 	attrs := make([]string, 0, 6)
 	add := func(when bool, attr string) {
 		if when && attr != "" {
@@ -174,7 +183,7 @@ func (s *session) writeList(req *listRequest, n *listed) {
 		}
 	}
 	add((req.selected|req.returned)&listSubscribed != 0 && n.box.Subscribed, `\Subscribed`)
-	add(n.box.ID == 0 && all && !s.on(enabledRev2), `\Noselect`)
+	add(n.box.ID == 0 && all && !s.on(enabledRev2) || closed, `\Noselect`)
 	add(n.box.ID == 0 && (!all || s.on(enabledRev2)), `\NonExistent`)
 	if all || req.returned&listChildren != 0 {
 		add(n.box.HasChildren, `\HasChildren`)
@@ -186,6 +195,17 @@ func (s *session) writeList(req *listRequest, n *listed) {
 		s.writeChildInfo(req.selected)
 	}
 	s.enc.CRLF()
+	return nil
+}
+
+// closed reports whether a mailbox can be seen and has no status, for lack of the
+// right r: then it is \Noselect (RFC 5819 2).
+func (s *session) closed(n *listed) (bool, error) {
+	if n.box.ID == 0 {
+		return false, nil
+	}
+	rights, err := s.mail.Rights(s.ctx, n.account, n.box.ID)
+	return rights&mailstore.RightRead == 0, err
 }
 
 // writeChildInfo says by which criteria a name below is selected (RFC 5258 3.5).
