@@ -21,6 +21,7 @@ func TestCommandLimits(t *testing.T) {
 	}
 	for _, x := range []struct{ most, more, want string }{
 		{"ID " + list(maxIDFields, `"f%d" "x"`), "ID " + list(maxIDFields+1, `"f%d" "x"`), "BAD ID too long"},
+		{`ID ("` + strings.Repeat("x", maxIDName) + `" NIL)`, `ID ("` + strings.Repeat("x", maxIDName+1) + `" NIL)`, "BAD ID too long"},
 		{`ID ("f" "` + strings.Repeat("x", maxIDValue) + `")`, `ID ("f" "` + strings.Repeat("x", maxIDValue+1) + `")`, "BAD ID too long"},
 		{"GETMETADATA INBOX " + list(maxEntries, "/shared/e%d"), "GETMETADATA INBOX " + list(maxEntries+1, "/shared/e%d"), "BAD Too many entries"},
 		{"SETMETADATA INBOX " + list(maxEntries, "/shared/e%d NIL"), "SETMETADATA INBOX " + list(maxEntries+1, "/shared/e%d NIL"), "BAD Too many entries"},

@@ -2,9 +2,10 @@ package imap
 
 import "strings"
 
-// maxIDFields and maxIDValue are the limits of RFC 2971 3.3.
+// The limits of RFC 2971 3.3.
 const (
 	maxIDFields = 30
+	maxIDName   = 30 // octets
 	maxIDValue  = 1024
 )
 
@@ -13,25 +14,26 @@ const (
 func (s *session) id() (string, error) {
 	d := s.dec
 	var fields []string
-	if d.SP() && !d.AtEnd() {
-		field := func() bool {
-			var name, value string
-			if !d.ExpectString(&name) || !d.ExpectSP() {
-				return false
-			}
-			if _, ok := d.ExpectNString(&value); !ok {
-				return false
-			}
-			if len(fields) == maxIDFields || len(value) > maxIDValue {
-				return d.Fail("ID too long")
-			}
-			fields = append(fields, name+"="+value)
-			return true
+	if !d.ExpectSP() {
+		return "", d.Err()
+	}
+	field := func() bool {
+		var name, value string
+		if !d.ExpectString(&name) || !d.ExpectSP() {
+			return false
 		}
-		var none string
-		if !d.List(field) && (d.Err() != nil || !d.ExpectKeyword(&none) || none != "NIL") {
-			d.Fail("Expected a list or NIL")
+		if _, ok := d.ExpectNString(&value); !ok {
+			return false
 		}
+		if len(fields) == maxIDFields || len(name) > maxIDName || len(value) > maxIDValue {
+			return d.Fail("ID too long")
+		}
+		fields = append(fields, name+"="+value)
+		return true
+	}
+	var none string
+	if !d.List(field) && (d.Err() != nil || !d.ExpectKeyword(&none) || none != "NIL") {
+		d.Fail("Expected a list or NIL")
 	}
 	if !d.ExpectCRLF() {
 		return "", d.Err()
