@@ -11,7 +11,7 @@ import (
 const (
 	paceSlice   = 5 * time.Millisecond  // of work, then a rest
 	paceLook    = 50 * time.Millisecond // how often it looks what the server does
-	restIdle    = 0.25                  // nobody else is served, or somebody waits for the index
+	restIdle    = 0.25                  // nobody else is served
 	restReaders = 3                     // somebody is served
 	restWriters = 9                     // somebody changes mailboxes: he waits for the disk, and for what is committed before him
 	fewChanges  = 2                     // within a look are nobody's haste
@@ -50,11 +50,7 @@ func (p *pace) rest(ctx context.Context) error {
 	p.own += worked
 	p.look()
 	p.urgent = p.urgent || p.wanted()
-	share := p.share
-	if p.urgent {
-		share = restIdle
-	}
-	timer := time.NewTimer(time.Duration(share * float64(worked)))
+	timer := time.NewTimer(time.Duration(p.rests() * float64(worked)))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -62,6 +58,19 @@ func (p *pace) rest(ctx context.Context) error {
 	}
 	p.began = time.Now()
 	return ctx.Err()
+}
+
+// rests is how long the next rest is. Who has searched had his answer, from the
+// messages; he may ask again, and then the index saves more than it takes now.
+// But it does not save a writer anything.
+func (p *pace) rests() float64 {
+	switch {
+	case !p.urgent:
+		return p.share
+	case p.share == restWriters:
+		return restReaders
+	}
+	return restIdle
 }
 
 // look finds out what else the server does.

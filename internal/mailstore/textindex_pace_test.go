@@ -60,3 +60,23 @@ func TestPaceLooks(t *testing.T) {
 		t.Errorf("rested %v", rested)
 	}
 }
+
+// Whoever waits for the index shortens its rests, but not as far as others who
+// write are held up for him.
+func TestRests(t *testing.T) {
+	for _, c := range []struct{ share, plain, urgent float64 }{
+		{restIdle, restIdle, restIdle},
+		{restReaders, restReaders, restIdle},
+		{restWriters, restWriters, restReaders},
+	} {
+		for _, urgent := range []bool{false, true} {
+			want := c.plain
+			if urgent {
+				want = c.urgent
+			}
+			if got := (&pace{share: c.share, urgent: urgent}).rests(); got != want {
+				t.Errorf("share %v, urgent %v: %v, want %v", c.share, urgent, got, want)
+			}
+		}
+	}
+}
