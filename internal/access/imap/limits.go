@@ -14,8 +14,8 @@ const (
 	DefaultDepth         = 50               // nested parentheses
 	DefaultTokens        = 50_000           // atoms, strings and numbers of one command
 	DefaultLoginCommands = 100              // commands before login
-	DefaultAuthFailures  = 3                // refused logins before the connection ends
-	DefaultBadCommands   = 20               // BAD replies in a row before it ends
+	DefaultAuthFailures  = 10               // refused logins before the connection ends; package login bounds the guesses at a login
+	DefaultBadCommands   = 50               // BAD replies in a row before it ends: more than there are commands to try in a wrong state
 	DefaultMultiAppend   = 1000             // messages in one APPEND
 	DefaultSavedRanges   = 250_000          // runs of UIDs, of 8 bytes each, that "$" stands for
 	DefaultIdleTimeout   = 30 * time.Minute // silence once logged in; RFC 3501 5.4 asks for 30 minutes

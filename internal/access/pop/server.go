@@ -32,7 +32,7 @@ import (
 const (
 	MaxLine              = 4096             // bytes of a command line; RFC 2449 4 asks for 255, SASL for more
 	DefaultLoginCommands = 50               // commands before login
-	DefaultAuthFailures  = 3                // refused logins before the connection ends
+	DefaultAuthFailures  = 10               // refused logins before the connection ends
 	DefaultBadCommands   = 20               // unknown commands before it ends
 	DefaultIdleTimeout   = 10 * time.Minute // RFC 1939 3: at least 10 minutes
 	DefaultLoginTimeout  = 2 * time.Minute  // from the connection to login
