@@ -53,7 +53,10 @@ func (s *session) replaceMessage(byUID bool) (string, error) {
 	s.enc.Raw("* OK ")
 	s.enc.Raw(appendUID(validity, []mailstore.UID{uid}))
 	s.enc.Raw(" Replacement message ready\r\n")
-	return "Replace completed", nil
+	if to.place() == from {
+		err = s.sync(false) // first EXISTS, as in the examples of RFC 8508 3.2
+	}
+	return "Replace completed", err
 }
 
 // oneMessage resolves a set that has to be one number.
