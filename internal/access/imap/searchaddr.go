@@ -29,7 +29,8 @@ func domainOf(a message.Address) string {
 }
 
 // inAddresses looks into the addresses of a field: FROM and its like search
-// the envelope (RFC 3501 6.4.4), which has neither comments nor quotes.
+// the envelope (RFC 3501 6.4.4), which has neither comments nor quotes. Who
+// looks for a quote has copied an address as it is written in the field.
 func (n *needle) inAddresses(c *candidate, value []byte) bool {
 	if len(n.Folded) == 0 {
 		return true
@@ -39,7 +40,7 @@ func (n *needle) inAddresses(c *candidate, value []byte) bool {
 	}
 	list := message.ParseAddressList(value)
 	c.scratch = appendAddresses(c.scratch[:0], list)
-	return n.inText(c.scratch, &c.folded)
+	return n.inText(c.scratch, &c.folded) || bytes.IndexByte(n.Folded, '"') >= 0 && n.inField(c, value)
 }
 
 // notIn reports that the addresses certainly do not have the needle, as a word
