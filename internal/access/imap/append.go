@@ -49,7 +49,7 @@ func (s *session) appendMessages() (string, error) {
 	if err != nil {
 		return "", tryCreate(err)
 	}
-	return appendUID(validity, uids) + " Append completed", nil
+	return s.tellUIDs(to, appendUID(validity, uids)) + "Append completed", nil
 }
 
 // appendTarget finds the mailbox that messages are appended to, and what may be

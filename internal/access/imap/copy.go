@@ -36,7 +36,7 @@ func (s *session) copy(byUID bool) (string, error) {
 	if len(copied.Source) == 0 {
 		return "No messages found", nil
 	}
-	return copyUID(copied) + " Copy completed", nil
+	return s.tellUIDs(to, copyUID(copied)) + "Copy completed", nil
 }
 
 // checkNumbered refuses COPY and MOVE of message numbers whose messages are
@@ -108,6 +108,16 @@ func copyUID(c mailstore.Copied) string {
 	dst = append(dst, ' ')
 	dst = appendUIDSet(dst, c.Dest)
 	return string(append(dst, ']'))
+}
+
+// tellUIDs is a response code with UIDs of a mailbox into which messages went, and
+// a blank. Who cannot select the mailbox is not to know (RFC 9051 6.3.12, 6.4.7):
+// it is empty then.
+func (s *session) tellUIDs(to destination, code string) string {
+	if s.mail.May(s.ctx, to.account, to.id, mailstore.RightRead) != nil {
+		return ""
+	}
+	return code + " "
 }
 
 // quota is the limits of an account.

@@ -35,8 +35,8 @@ func (s *session) moveMessages(byUID bool) (string, error) {
 	}
 	// COPYUID comes before the EXPUNGE responses (RFC 6851 4.3): the sync
 	// that follows sends those.
-	s.enc.Raw("* OK ")
-	s.enc.Raw(copyUID(moved))
-	s.enc.Raw(" Moved UIDs\r\n")
+	if code := s.tellUIDs(to, copyUID(moved)); code != "" {
+		s.enc.Raw("* OK " + code + "Moved UIDs\r\n")
+	}
 	return s.partly(cut, "Move completed"), nil
 }

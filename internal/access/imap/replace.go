@@ -50,9 +50,9 @@ func (s *session) replaceMessage(byUID bool) (string, error) {
 		return "", tryCreate(err)
 	}
 	// RFC 8508 4.3: before the EXPUNGE, which the sync that follows sends.
-	s.enc.Raw("* OK ")
-	s.enc.Raw(appendUID(validity, []mailstore.UID{uid}))
-	s.enc.Raw(" Replacement message ready\r\n")
+	if code := s.tellUIDs(to, appendUID(validity, []mailstore.UID{uid})); code != "" {
+		s.enc.Raw("* OK " + code + "Replacement message ready\r\n")
+	}
 	if to.place() == from {
 		err = s.sync(false) // first EXISTS, as in the examples of RFC 8508 3.2
 	}
