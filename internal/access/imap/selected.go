@@ -21,7 +21,8 @@ type selected struct {
 
 	// told is the MODSEQ up to which nothing is left to tell the client, heard
 	// the largest one that a FETCH response named, and vanished is set when
-	// VANISHED was sent and not followed by HIGHESTMODSEQ yet (RFC 7162 6).
+	// VANISHED, or with CONDSTORE EXPUNGE, was sent and not followed by
+	// HIGHESTMODSEQ yet (RFC 7162 3.2.7, 6).
 	told, heard mailstore.ModSeq
 	vanished    bool
 

@@ -129,11 +129,11 @@ func (s *session) tellHighestNow() {
 }
 
 // highestCode is the response code HIGHESTMODSEQ of a tagged OK, "" for none:
-// it follows VANISHED (RFC 7162 3.2.7), and with an EXPUNGE held back it keeps
-// the client from taking the MODSEQ of a FETCH response for what it has seen
-// everything up to (RFC 7162 3.2, 6).
+// it follows VANISHED and EXPUNGE (RFC 7162 3.2.7), and with an EXPUNGE held
+// back it keeps a client that synchronises by VANISHED from taking the MODSEQ of
+// a FETCH response for what it has seen everything up to (RFC 7162 3.2, 6).
 func (s *session) highestCode() string {
-	if s.sel == nil || !s.on(enabledQresync) || s.sel.view == s.sel.newest && !s.sel.vanished {
+	if s.sel == nil || !s.sel.vanished && (!s.on(enabledQresync) || s.sel.view == s.sel.newest) {
 		return ""
 	}
 	s.sel.vanished = false
@@ -177,6 +177,7 @@ func (s *session) writeExpunged(v *mailstore.View, gone []int) {
 		s.enc.Number(uint64(index + 1))
 		s.enc.Raw(" EXPUNGE\r\n")
 	}
+	s.sel.vanished = s.on(enabledCondstore)
 }
 
 // writeVanished writes the VANISHED response (RFC 7162 3.2.10).
