@@ -79,7 +79,7 @@ func (p *parcel) addURL(url string) error {
 	})
 	if errors.Is(err, errURL) || errors.Is(err, mailstore.ErrNoMailbox) || errors.Is(err, mailstore.ErrNoMessage) ||
 		errors.Is(err, mailstore.ErrNoRight) || errors.Is(err, mailstore.ErrMailboxName) {
-		return no("BADURL "+urlText(url), "The URL names nothing that can be read")
+		return no(strings.TrimSuffix("BADURL "+urlText(url), " "), "The URL names nothing that can be read")
 	}
 	return err
 }
