@@ -110,7 +110,10 @@ func (p *session) dispatch(ctx context.Context, line []byte) {
 			p.badCommand(usage)
 			return
 		}
-		cmd.handler(p, ctx, arg)
+		before := p.bad
+		if cmd.handler(p, ctx, arg); p.bad == before {
+			p.bad = 0
+		}
 	}
 }
 

@@ -32,7 +32,8 @@ func (p *session) list(ctx context.Context, arg string) {
 		p.fail("reading the sizes", err)
 		return
 	}
-	p.ok(p.say.sizes)
+	count, size := p.drop.total()
+	p.okf(p.say.count, count, size)
 	for i := range p.drop.len() {
 		if !p.drop.deleted(i) {
 			p.numbers(int64(i+1), p.drop.sentSize(i))

@@ -33,7 +33,7 @@ const (
 	MaxLine              = 4096             // bytes of a command line; RFC 2449 4 asks for 255, SASL for more
 	DefaultLoginCommands = 50               // commands before login
 	DefaultAuthFailures  = 10               // refused logins before the connection ends
-	DefaultBadCommands   = 20               // unknown commands before it ends
+	DefaultBadCommands   = 50               // commands that make no sense, in a row, before it ends
 	DefaultIdleTimeout   = 10 * time.Minute // RFC 1939 3: at least 10 minutes
 	DefaultLoginTimeout  = 2 * time.Minute  // from the connection to login
 	DefaultFailureDelay  = time.Second      // before the answer to a refused login

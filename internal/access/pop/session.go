@@ -33,7 +33,7 @@ type session struct {
 	drop     *maildrop // after login
 	commands int       // before login
 	failures int       // refused logins
-	bad      int       // commands that made no sense
+	bad      int       // commands that made no sense, in a row
 	quit     bool
 	utf8Mode bool
 	say      *texts // the words of replies

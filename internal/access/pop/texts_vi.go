@@ -33,7 +33,6 @@ var vietnamese = texts{
 	count:         "%d thư (%d octet)",
 	octets:        "octet",
 	topFollows:    "phần đầu thư và những dòng đầu",
-	sizes:         "danh sách kích thước",
 	ids:           "danh sách mã thư",
 	mechanisms:    "danh sách cơ chế xác thực",
 	badNumber:     "số thứ tự thư là một số từ 1 trở lên",
