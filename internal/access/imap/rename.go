@@ -2,6 +2,7 @@ package imap
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -48,17 +49,18 @@ func (s *session) rename() (string, error) {
 // orChildren replaces the error for a name that is no mailbox but has some
 // below it.
 func (s *session) orChildren(at place, err error) error {
-	if !errors.Is(err, mailstore.ErrNoMailbox) || at.account == 0 {
-		return err
-	}
-	boxes, listing := s.mail.Mailboxes(s.ctx, at.account)
-	if listing != nil {
-		return err
-	}
-	for _, b := range boxes {
-		if b.Name == at.name && b.HasChildren {
-			return no("HASCHILDREN", "There is no such mailbox, only mailboxes below it")
-		}
+	if errors.Is(err, mailstore.ErrNoMailbox) && s.isLevel(at) {
+		return no("HASCHILDREN", "There is no such mailbox, only mailboxes below it")
 	}
 	return err
+}
+
+// isLevel reports whether LIST shows a name for the mailboxes below it.
+func (s *session) isLevel(at place) bool {
+	if at.account == 0 {
+		return false
+	}
+	boxes, err := s.mail.Mailboxes(s.ctx, at.account)
+	name := norm.NFC.String(at.name)
+	return err == nil && slices.ContainsFunc(boxes, func(b mailstore.Mailbox) bool { return b.Name == name && b.HasChildren })
 }

@@ -1,11 +1,15 @@
 package imap
 
-import "tram/internal/mailstore"
+import (
+	"errors"
 
-// subscribe = "SUBSCRIBE" SP mailbox (RFC 3501 6.3.6). The mailbox must exist,
-// as in Dovecot: it catches misspelt names. Who may not look it up is not told
-// whether it does (RFC 4314 4). Names of other accounts are kept among the
-// user's own subscriptions.
+	"tram/internal/mailstore"
+)
+
+// subscribe = "SUBSCRIBE" SP mailbox (RFC 3501 6.3.6). The mailbox must exist, or
+// some below it, as in Dovecot: it catches misspelt names. Who may not look it
+// up is not told whether it does (RFC 4314 4). Names of other accounts are kept
+// among the user's own subscriptions.
 func (s *session) subscribe() (string, error) {
 	d := s.dec
 	var name string
@@ -13,6 +17,9 @@ func (s *session) subscribe() (string, error) {
 		return "", d.Err()
 	}
 	at, box, err := s.mailbox(name)
+	if errors.Is(err, mailstore.ErrNoMailbox) && s.isLevel(at) {
+		return "", s.mail.Subscribe(s.ctx, s.account, at.prefix+at.name)
+	}
 	if err != nil {
 		return "", err
 	}
