@@ -1,7 +1,6 @@
 package imap
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -66,12 +65,7 @@ func (sec *section) parse(d *imapwire.Decoder) bool {
 		return d.Err() == nil
 	}
 	var offset, count uint64
-	if !d.ExpectNumber64(&offset) {
-		return false
-	}
-	// Without a count the rest is meant, as in Dovecot.
-	count = math.MaxInt64
-	if d.Special('.') && !d.ExpectNumber64(&count) {
+	if !d.ExpectNumber64(&offset) || !d.ExpectSpecial('.') || !d.ExpectNumber64(&count) {
 		return false
 	}
 	if count == 0 {
