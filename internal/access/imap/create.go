@@ -54,11 +54,13 @@ func (s *session) createParams(use *string) bool {
 	if !d.SP() || d.AtEnd() {
 		return d.Err() == nil
 	}
-	return d.ExpectList(func() bool {
+	given := 0
+	ok := d.ExpectList(func() bool {
 		var param string
 		if !d.ExpectKeyword(&param) {
 			return false
 		}
+		given++
 		if param != "USE" || !d.ExpectSP() {
 			return d.Fail("Unknown parameter")
 		}
@@ -74,6 +76,7 @@ func (s *session) createParams(use *string) bool {
 			return true
 		})
 	})
+	return ok && (given > 0 || d.Fail("List of parameters is empty"))
 }
 
 // otherUse stands for the special uses that no mailbox here can have: \All and

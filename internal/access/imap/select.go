@@ -77,8 +77,11 @@ func (s *session) selectArgs(req *selectRequest) error {
 			err = s.selectParam(req)
 			return err == nil
 		})
-		if !ok {
+		switch {
+		case !ok:
 			return cmp.Or(err, d.Err())
+		case req.enables == 0 && req.resync == nil:
+			return bad("List of parameters is empty")
 		}
 	}
 	if !d.ExpectCRLF() {

@@ -92,7 +92,7 @@ func (s *session) storeModifiers(req *storeRequest) bool {
 	if !d.AtSpecial('(') {
 		return d.Err() == nil
 	}
-	return d.ExpectList(func() bool {
+	ok := d.ExpectList(func() bool {
 		var name string
 		var n uint64
 		if !d.ExpectKeyword(&name) {
@@ -110,7 +110,8 @@ func (s *session) storeModifiers(req *storeRequest) bool {
 		req.change.Conditional = true
 		req.change.UnchangedSince = mailstore.ModSeq(n)
 		return true
-	}) && d.ExpectSP()
+	})
+	return ok && (req.change.Conditional || d.Fail("List of store modifiers is empty")) && d.ExpectSP()
 }
 
 // flagArgs reads flag-list or the flags without parentheses.
