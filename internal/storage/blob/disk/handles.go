@@ -26,6 +26,7 @@ type handles struct {
 // handle is an open file. Whoever acquired it releases it.
 type handle struct {
 	vfs.File
+	ahead  ahead
 	owner  *handles
 	number uint32
 	users  int

@@ -74,6 +74,7 @@ func (sp spot) appendLarge(dst []byte, n name) ([]byte, error) {
 
 // read fills p from an offset in the record.
 func (sp spot) read(p []byte, off int64) error {
+	sp.readAhead(sp.offset+off, int64(len(p)))
 	got, err := sp.ReadAt(p, sp.offset+off)
 	if got == len(p) {
 		return nil
