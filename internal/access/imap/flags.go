@@ -89,6 +89,24 @@ func (s *session) writeFlagLists(v *mailstore.View) {
 // 5.2).
 const changing = mailstore.RightSeen | mailstore.RightWrite | mailstore.RightInsert | mailstore.RightDelete | mailstore.RightExpunge
 
+// flagging are the rights to change flags.
+const flagging = mailstore.RightSeen | mailstore.RightWrite | mailstore.RightDelete
+
+// rightsChanged reports whether the user may change other flags in somebody
+// else's mailbox than the client was told (RFC 4314 5.1.1).
+func (s *session) rightsChanged() (bool, error) {
+	sel := s.sel
+	if sel.account == s.account || sel.readOnly {
+		return false, nil
+	}
+	rights, err := s.mail.Rights(s.ctx, sel.account, sel.id)
+	if rights &= flagging; err != nil || rights == sel.rights {
+		return false, err
+	}
+	sel.rights = rights
+	return true, nil
+}
+
 // permanentFlags are the flags that somebody can change who has these rights
 // (RFC 4314 5.1.1).
 func permanentFlags(r mailstore.Rights) mailstore.Flags {

@@ -126,7 +126,7 @@ func (s *session) openMailbox(name string, readOnly bool) (*selected, error) {
 		return nil, err
 	}
 	readOnly = readOnly || rights&changing == 0 // RFC 4314 5.2
-	sel := &selected{account: at.account, id: mbox.ID, readOnly: readOnly, inbox: mbox.Name == "INBOX",
+	sel := &selected{account: at.account, id: mbox.ID, readOnly: readOnly, inbox: mbox.Name == "INBOX", rights: rights & flagging,
 		view: view, newest: view, told: view.HighestModSeq()}
 	if err := s.takeRecent(sel, view, 1); err != nil {
 		return nil, err

@@ -11,7 +11,8 @@ type selected struct {
 	account  kv.Account // whose mailbox it is: the session's, or one that shares it
 	id       mailstore.MailboxID
 	readOnly bool
-	inbox    bool // it was INBOX when it was selected, and this session has not renamed it
+	inbox    bool             // it was INBOX when it was selected, and this session has not renamed it
+	rights   mailstore.Rights // those to change flags, as PERMANENTFLAGS has shown them
 
 	// view is what the client knows; sequence numbers are positions in it, and
 	// its keywords are those that the client was told.

@@ -24,14 +24,25 @@ func (s *session) sync(expunge bool) error {
 	if err != nil || s.frozen() {
 		return err
 	}
+	changed, err := s.rightsChanged()
+	if err != nil {
+		return err
+	}
 	if v == s.sel.newest && (!expunge || s.sel.view == v) {
+		if changed {
+			s.writeFlagLists(s.sel.view)
+		}
 		return nil
 	}
 	view := v
 	if !expunge {
 		view = v.Keeping(s.sel.view)
 	}
-	s.tellKeywords(v)
+	if changed {
+		s.writeFlagLists(v)
+	} else {
+		s.tellKeywords(v)
+	}
 	return s.advance(view, v, nil)
 }
 
