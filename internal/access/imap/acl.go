@@ -177,16 +177,20 @@ func (s *session) listRights() (string, error) {
 		return "", err
 	}
 	meant, err := s.identifier(at.account, who)
-	if err != nil {
+	nobody := errors.Is(err, errNobody)
+	if err != nil && !nobody {
 		return "", err
 	}
 	s.enc.Raw("* LISTRIGHTS ")
 	s.enc.Mailbox(box.Name)
 	s.enc.Byte(' ')
 	s.enc.AString(who)
-	if meant == mailstore.WhoOwner {
+	switch {
+	case nobody:
+		s.enc.Raw(" \"\"\r\n") // SETACL gives them none
+	case meant == mailstore.WhoOwner:
 		s.enc.Raw(" a l r s w i p k x t e c d\r\n")
-	} else {
+	default:
 		s.enc.Raw(" \"\" l r s w i p k x t e a c d\r\n")
 	}
 	return "Listrights completed", nil
