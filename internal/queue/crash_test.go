@@ -234,14 +234,12 @@ func failAt(t *testing.T, n int64, fail error) bool {
 	q := openQueue(t, db, Options{Shards: 3})
 	disk.Inject(faultfs.Fault{Nth: n, Err: fail})
 	j := &journal{states: []picture{{}}}
-	err = script(q, j)
-	fired := disk.Fired() != nil
+	// An error is not certain: what the log gets ahead of its records, and what is
+	// written behind the script, nobody needs.
+	_ = script(q, j)
 	db.Close()
-	if err == nil {
-		fired = false // it was not needed any more
-	}
 	if err := j.check(faultfs.Clone(mem, 0, 1, faultfs.Op{Seq: n}), j.since(j.acknowledged())); err != nil {
 		t.Fatalf("%v at operation %d: %v", fail, n, err)
 	}
-	return fired
+	return disk.Fired() != nil
 }

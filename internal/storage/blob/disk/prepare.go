@@ -30,6 +30,7 @@ func (s *Store) prepare(end int64) error {
 	}
 	err := a.writeZeros(a.ready, step)
 	if vfs.IsNoSpaceError(err) {
+		a.ready = end // the record goes there now: it is not to be filled later
 		return nil
 	}
 	if err == nil {

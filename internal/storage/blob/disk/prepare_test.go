@@ -2,9 +2,12 @@ package disk
 
 import (
 	"bytes"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"tram/internal/storage/faultfs"
 )
 
 // A pack grows in steps, is continued behind its last record, and ends in its
@@ -73,5 +76,32 @@ func TestEndOfData(t *testing.T) {
 		if zeroFrom(bytes.NewReader(b), int64(c.data), int64(len(b))) != true || c.data > 0 && zeroFrom(bytes.NewReader(b), 0, int64(len(b))) {
 			t.Errorf("%d bytes and %d zeros", c.data, c.zeros)
 		}
+	}
+}
+
+// TestPreparedDiskFull: a disk without room for zeros has some for records, and
+// later for zeros again. These go behind what was written meanwhile.
+func TestPreparedDiskFull(t *testing.T) {
+	for nth := int64(1); nth <= 8; nth++ {
+		disk := faultfs.New(vfs.NewMem())
+		s := openAt(t, Options{FS: disk, PackBytes: 1 << 20, PrepareBytes: 64 << 10})
+		j := newJournal()
+		j.fill(t, s, 0, 1)
+		zeros := int64(0)
+		disk.Before(faultfs.Write, func(op faultfs.Op) {
+			if op.Bytes == 64<<10 { // a step is one piece here
+				if zeros++; zeros == nth {
+					disk.Inject(faultfs.Fault{Nth: 1, Kinds: faultfs.Write, Err: syscall.ENOSPC, Short: true})
+				}
+			}
+		})
+		j.fill(t, s, 1, 300)
+		if err := j.check(s); err != nil {
+			t.Errorf("no room for step %d: %v", nth, err)
+		}
+		if disk.Fired() == nil {
+			t.Errorf("step %d was never prepared", nth)
+		}
+		s.Close()
 	}
 }

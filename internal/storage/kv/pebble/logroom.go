@@ -27,7 +27,7 @@ type logRoom struct {
 	name   string
 	step   int64 // bytes
 	end    int64 // of what was written
-	filled int64 // there are bytes up to here
+	filled int64 // there are bytes up to here, at least to end
 }
 
 // newLogRoom is for a log that is written from its beginning. One that is used
@@ -52,6 +52,7 @@ func (r *logRoom) reserve(n int) error {
 	}
 	err := r.fill()
 	if vfs.IsNoSpaceError(err) {
+		r.filled = max(r.filled, r.end) // what is written now is not to be filled later
 		return nil
 	}
 	return err

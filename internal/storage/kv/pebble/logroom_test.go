@@ -157,3 +157,35 @@ func (b *begins) SyncTo(int64) (bool, error) {
 	b.n++
 	return b.whole, nil
 }
+
+// TestLogRoomReturns: a disk that was full has room again. The zeros of the next
+// step go behind what was written meanwhile.
+func TestLogRoomReturns(t *testing.T) {
+	const step = 4 * logPiece
+	for nth := int64(1); nth <= 4; nth++ {
+		mem := vfs.NewMem()
+		disk := faultfs.New(mem)
+		file, err := disk.Create("1.log", vfs.WriteCategoryUnspecified)
+		if err != nil {
+			t.Fatal(err)
+		}
+		disk.Inject(faultfs.Fault{Nth: nth, Err: syscall.ENOSPC, Short: true})
+		r := newLogRoom(disk, file, "1.log", step)
+		var want []byte
+		for i := range 3 * step / 1000 {
+			record := bytes.Repeat([]byte{byte(1 + i%255)}, 1000)
+			if err := r.reserve(len(record)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := file.WriteAt(record, int64(len(want))); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, record...)
+		}
+		got := make([]byte, len(want))
+		if _, err := file.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("no room for piece %d: the log is not what was written, %v", nth, err)
+		}
+		file.Close()
+	}
+}
