@@ -1,7 +1,6 @@
 package imap
 
 import (
-	"errors"
 	"strings"
 	"unicode"
 
@@ -57,10 +56,6 @@ func (s *session) changeACL(name, who string, change func(mailstore.Rights) mail
 		return err
 	}
 	meant, err := s.identifier(at.account, who)
-	if errors.Is(err, errNobody) && change(mailstore.AllRights) == 0 {
-		// Taking all rights from an address that is nobody's, perhaps not any more.
-		meant, err = strings.ToLower(s.ownDomain(who)), nil
-	}
 	if err != nil {
 		return err
 	}
@@ -69,7 +64,8 @@ func (s *session) changeACL(name, who string, change func(mailstore.Rights) mail
 
 // identifier gives a client's identifier the form of the store. The owner's
 // address means the owner, a name without a domain somebody of the user's
-// domain. A user must exist: rights for a misspelt name help nobody.
+// domain. One that is nobody's stays as it is, as in Dovecot and Cyrus: who may
+// share is not told by it which addresses there are.
 func (s *session) identifier(account kv.Account, who string) (string, error) {
 	sign := ""
 	if name, negative := strings.CutPrefix(who, "-"); negative {
@@ -90,15 +86,12 @@ func (s *session) identifier(account kv.Account, who string) (string, error) {
 	case err != nil:
 		return "", err
 	case user == 0:
-		return "", errNobody
+		return sign + strings.ToLower(who), nil
 	case user == account:
 		return sign + mailstore.WhoOwner, nil
 	}
 	return sign + address, nil
 }
-
-// errNobody refuses an address that leads to no account.
-var errNobody = no("CANNOT", "There is no such user")
 
 // ownDomain completes a name without a domain by that of the user.
 func (s *session) ownDomain(who string) string {
@@ -177,20 +170,16 @@ func (s *session) listRights() (string, error) {
 		return "", err
 	}
 	meant, err := s.identifier(at.account, who)
-	nobody := errors.Is(err, errNobody)
-	if err != nil && !nobody {
+	if err != nil {
 		return "", err
 	}
 	s.enc.Raw("* LISTRIGHTS ")
 	s.enc.Mailbox(box.Name)
 	s.enc.Byte(' ')
 	s.enc.AString(who)
-	switch {
-	case nobody:
-		s.enc.Raw(" \"\"\r\n") // SETACL gives them none
-	case meant == mailstore.WhoOwner:
+	if meant == mailstore.WhoOwner {
 		s.enc.Raw(" a l r s w i p k x t e c d\r\n")
-	default:
+	} else {
 		s.enc.Raw(" \"\" l r s w i p k x t e a c d\r\n")
 	}
 	return "Listrights completed", nil
