@@ -59,6 +59,9 @@ func (a *Access) Create(ctx context.Context, id kv.Account, name, use string) (M
 // Delete wants x.
 func (a *Access) Delete(ctx context.Context, id kv.Account, name string) error {
 	_, have, err := a.named(ctx, id, name)
+	if isMissing(err) && a.owns(id) {
+		return a.Store.Delete(ctx, id, name) // perhaps a name that stayed
+	}
 	if err != nil {
 		return err
 	}

@@ -93,6 +93,9 @@ func (t *tx) setMailbox(m *Mailbox) error {
 }
 
 func (t *tx) setName(name string, id MailboxID) error {
+	if err := t.space.Delete(appendNameKey(nil, kindLevel, name)); err != nil {
+		return err
+	}
 	return t.space.Set(appendNameKey(nil, kindName, name), appendMailboxID(nil, id))
 }
 

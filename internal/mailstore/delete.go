@@ -2,14 +2,19 @@ package mailstore
 
 import (
 	"context"
+	"errors"
 
 	"tram/internal/storage/kv"
 )
 
-// Delete removes a mailbox with its messages. Names below it stay.
+// Delete removes a mailbox with its messages. Names below it stay, and those
+// above it too. A name that stayed like this is removed by itself.
 func (s *Store) Delete(ctx context.Context, id kv.Account, name string) error {
 	return s.update(ctx, id, func(t *tx) error {
 		m, err := t.named(name)
+		if errors.Is(err, ErrNoMailbox) {
+			return t.deleteLevel(name)
+		}
 		if err != nil {
 			return err
 		}
@@ -57,7 +62,10 @@ func (t *tx) deleteBox(m Mailbox) error {
 			return err
 		}
 	}
-	return t.space.Delete(appendNameKey(nil, kindName, m.Name))
+	if err := t.space.Delete(appendNameKey(nil, kindName, m.Name)); err != nil {
+		return err
+	}
+	return t.keepAbove(m.Name)
 }
 
 // DeleteAccount removes all records of an account. Its bodies become garbage

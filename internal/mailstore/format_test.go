@@ -74,6 +74,7 @@ func samples() []sample {
 			d := decode(v)
 			return MailboxID(d.uint32()), d.err("")
 		}, MailboxID(300)},
+		{"level", appendNameKey(nil, kindLevel, "Dự án"), []byte{version1}, func(v []byte) (any, error) { d := decode(v); return nil, d.err("") }, nil},
 		{"counters", appendBoxKey(nil, kindCounters, 7), c.append(nil), func(v []byte) (any, error) { return decodeCounters(v) }, c},
 		{"keywords", appendBoxKey(nil, kindKeywords, 7), appendKeywords(nil, []string{"$Junk", "work"}),
 			func(v []byte) (any, error) { return decodeKeywords(v) }, []string{"$Junk", "work"}},

@@ -24,6 +24,7 @@ const (
 	kindSubscribe  byte = 'u' // u <name>                 a subscription
 	kindThread     byte = 't' // t <generation> <hash>    thread of a Message-ID
 	kindGone       byte = 'v' // v <mailbox> <uid/65536>    what was expunged before the change log begins
+	kindLevel      byte = 'w' // w <name>                 a name without a mailbox that stays
 	kindLog        byte = 'x' // x <modseq> <mailbox>     what changed
 )
 

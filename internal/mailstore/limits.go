@@ -6,6 +6,7 @@ const (
 	MaxDepth         = 32     // levels of a mailbox name
 	MaxMailboxes     = 10_000 // mailboxes of an account
 	MaxSubscriptions = 20_000 // subscribed names of an account
+	MaxLevels        = 1_000  // names of an account that stay without a mailbox; more go with the last mailbox below
 	MaxKeywords      = 56     // keywords that the messages of a mailbox have together
 	MaxKeywordBytes  = 128    // bytes of a keyword
 

@@ -11,24 +11,29 @@ import (
 )
 
 // Mailboxes lists the mailboxes of an account by name, INBOX first, with the
-// names that exist only because names below them do (ID 0).
+// names that are no mailboxes (Level): those above others, and those that stayed
+// when the last mailbox below them was deleted.
 func (s *Store) Mailboxes(ctx context.Context, id kv.Account) ([]Mailbox, error) {
 	var all []Mailbox
+	var levels []string
 	subscribed := map[string]bool{}
 	err := s.readHome(ctx, id, func(r kv.Reader) error {
-		all = all[:0]
+		all, levels = all[:0], levels[:0]
 		if err := eachMailbox(r, func(m Mailbox) { all = append(all, m) }); err != nil {
 			return err
 		}
 		if len(all) == 0 {
 			return ErrNoMailbox
 		}
+		if err := eachLevel(r, func(name string) { levels = append(levels, name) }); err != nil {
+			return err
+		}
 		return eachSubscription(r, func(name string) { subscribed[name] = true })
 	})
 	if err != nil {
 		return nil, err
 	}
-	all = linked(withParents(all))
+	all = linked(withParents(all, levels...))
 	for i := range all {
 		all[i].Subscribed = subscribed[all[i].Name]
 	}
@@ -43,12 +48,18 @@ func linked(all []Mailbox) []Mailbox {
 	return all
 }
 
-// withParents adds the names above the mailboxes that are no mailboxes, and
-// sorts.
-func withParents(all []Mailbox) []Mailbox {
+// withParents adds the levels, and the names above the others that are no
+// mailboxes, and sorts.
+func withParents(all []Mailbox, levels ...string) []Mailbox {
 	known := make(map[string]bool, len(all))
 	for _, m := range all {
 		known[m.Name] = true
+	}
+	for _, name := range levels {
+		if !known[name] {
+			known[name] = true
+			all = append(all, Mailbox{Name: name, Level: true})
+		}
 	}
 	for _, m := range all {
 		for name := m.Name; ; {
@@ -59,7 +70,7 @@ func withParents(all []Mailbox) []Mailbox {
 			name = name[:i]
 			if !known[name] {
 				known[name] = true
-				all = append(all, Mailbox{Name: name})
+				all = append(all, Mailbox{Name: name, Level: true})
 			}
 		}
 	}

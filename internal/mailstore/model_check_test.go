@@ -24,9 +24,11 @@ func (m *machine) checkAccount(id kv.Account, a *modelAccount) {
 	ctx := context.Background()
 	all, err := m.e.Mailboxes(ctx, id)
 	m.ok(err)
-	var names []string
+	var names, others []string
 	for _, box := range all {
-		if box.ID != 0 {
+		if box.ID == 0 {
+			others = append(others, box.Name)
+		} else {
 			names = append(names, box.Name)
 			if b := a.boxes[box.Name]; b == nil || b.id != box.ID || b.validity != box.UIDValidity {
 				m.t.Fatalf("mailbox %+v, model %+v", box, b)
@@ -36,6 +38,10 @@ func (m *machine) checkAccount(id kv.Account, a *modelAccount) {
 	slices.Sort(names)
 	if want := slices.Sorted(maps.Keys(a.boxes)); !slices.Equal(names, want) {
 		m.t.Fatalf("mailboxes %q, want %q", names, want)
+	}
+	slices.Sort(others)
+	if want := a.listed(); !slices.Equal(others, want) {
+		m.t.Fatalf("names without a mailbox %q, want %q", others, want)
 	}
 	if seq := m.seqOf(id); seq != a.seq {
 		m.t.Fatalf("MODSEQ %d, want %d", seq, a.seq)

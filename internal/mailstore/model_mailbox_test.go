@@ -3,6 +3,9 @@ package mailstore
 import (
 	"context"
 	"errors"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 
 	"pgregory.net/rapid"
@@ -29,6 +32,7 @@ func (m *machine) create(t *rapid.T) {
 	default:
 		m.ok(err)
 		m.learn(id, box, a.change())
+		delete(a.levels, name)
 	}
 }
 
@@ -36,20 +40,65 @@ func (m *machine) delete(t *rapid.T) {
 	id := rapid.SampledFrom(modelAccounts).Draw(t, "account")
 	a := m.model[id]
 	name := genName.Draw(t, "name")
+	before := m.seqOf(id)
 	err := m.e.Delete(context.Background(), id, name)
 	switch {
 	case name == "inbox":
 		if !errors.Is(err, ErrInbox) {
 			t.Fatalf("DELETE inbox: %v", err)
 		}
-	case a.boxes[name] == nil:
+	case a.boxes[name] == nil && (!a.levels[name] || a.hasBelow(name)):
 		if !errors.Is(err, ErrNoMailbox) {
 			t.Fatalf("DELETE %s: %v", name, err)
 		}
+	case a.boxes[name] == nil:
+		m.ok(err)
+		a.seq += m.seqOf(id) - before // whether it counts as a change is not promised
+		delete(a.levels, name)
+		a.keepAbove(name)
 	default:
 		m.ok(err)
 		a.change()
 		delete(a.boxes, name)
+		a.keepAbove(name)
+	}
+}
+
+// listed are the names of an account that are no mailboxes.
+func (a *modelAccount) listed() []string {
+	names := map[string]bool{}
+	maps.Copy(names, a.levels)
+	for name := range a.boxes {
+		names[name] = true
+	}
+	for name := range maps.Clone(names) {
+		for name = path.Dir(name); name != "."; name = path.Dir(name) {
+			names[name] = true
+		}
+	}
+	maps.DeleteFunc(names, func(name string, _ bool) bool { return a.boxes[name] != nil })
+	return slices.Sorted(maps.Keys(names))
+}
+
+func (a *modelAccount) hasBelow(name string) bool {
+	for other := range a.boxes {
+		if strings.HasPrefix(other, name+"/") {
+			return true
+		}
+	}
+	for other := range a.levels {
+		if strings.HasPrefix(other, name+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *modelAccount) keepAbove(name string) {
+	for name = path.Dir(name); name != "."; name = path.Dir(name) {
+		if a.boxes[name] == nil {
+			a.levels[name] = true
+		}
 	}
 }
 
@@ -57,6 +106,7 @@ func (m *machine) rename(t *rapid.T) {
 	id := rapid.SampledFrom(modelAccounts).Draw(t, "account")
 	a := m.model[id]
 	from, to := genName.Draw(t, "from"), genName.Draw(t, "to")
+	before := m.seqOf(id)
 	err := m.e.Rename(context.Background(), id, from, to)
 	if from == "inbox" {
 		if to == "inbox" || a.boxes[to] != nil {
@@ -66,6 +116,7 @@ func (m *machine) rename(t *rapid.T) {
 			return
 		}
 		m.ok(err)
+		delete(a.levels, to)
 		a.boxes[to] = a.boxes["INBOX"]
 		seq := a.change(a.boxes[to])
 		box, err := m.e.Lookup(context.Background(), id, "INBOX")
@@ -73,7 +124,8 @@ func (m *machine) rename(t *rapid.T) {
 		m.learn(id, box, seq)
 		return
 	}
-	want, wantErr := renameModel(a, from, strings.Replace(to, "inbox", "INBOX", 1))
+	to = strings.Replace(to, "inbox", "INBOX", 1)
+	want, wantErr := renameModel(a, from, to)
 	if wantErr != nil {
 		if !errors.Is(err, wantErr) {
 			t.Fatalf("RENAME %s %s: %v, want %v", from, to, err, wantErr)
@@ -81,7 +133,17 @@ func (m *machine) rename(t *rapid.T) {
 		return
 	}
 	m.ok(err)
+	if maps.Equal(a.boxes, want) { // nothing but levels
+		a.seq = a.seq - 1 + m.seqOf(id) - before
+	}
 	a.boxes = want
+	for name := range maps.Clone(a.levels) {
+		if name == from || strings.HasPrefix(name, from+"/") {
+			delete(a.levels, name)
+			a.levels[to+name[len(from):]] = true
+		}
+	}
+	maps.DeleteFunc(a.levels, func(name string, _ bool) bool { return a.boxes[name] != nil })
 }
 
 func renameModel(a *modelAccount, from, to string) (map[string]*modelBox, error) {
@@ -97,10 +159,10 @@ func renameModel(a *modelAccount, from, to string) (map[string]*modelBox, error)
 			boxes[name] = b
 		}
 	}
-	if len(tree) == 0 {
+	if len(tree) == 0 && !a.levels[from] && !a.hasBelow(from) {
 		return nil, ErrNoMailbox
 	}
-	if boxes[to] != nil || from == to {
+	if boxes[to] != nil || from == to || len(tree) == 0 && a.levels[to] {
 		return nil, ErrMailboxExists
 	}
 	for _, name := range tree {

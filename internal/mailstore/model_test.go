@@ -21,8 +21,9 @@ import (
 // random operations on it and on a store, and compares everything after each.
 type (
 	modelAccount struct {
-		seq   ModSeq
-		boxes map[string]*modelBox
+		seq    ModSeq
+		boxes  map[string]*modelBox
+		levels map[string]bool // names that stayed without a mailbox
 	}
 	modelBox struct {
 		id       MailboxID
@@ -127,7 +128,7 @@ func newMachine(t *testing.T, rt *rapid.T) *machine {
 	m.keepLog = rapid.SampledFrom([]ModSeq{defaultKeepLog, 1, 5, 20}).Draw(rt, "log")
 	m.e.keepLog, m.second.keepLog = m.keepLog, m.keepLog
 	for _, id := range modelAccounts {
-		a := &modelAccount{boxes: map[string]*modelBox{}}
+		a := &modelAccount{boxes: map[string]*modelBox{}, levels: map[string]bool{}}
 		m.model[id] = a
 		m.ids[id], m.valid[id] = map[MailboxID]bool{}, map[uint32]bool{}
 		seq := a.change()

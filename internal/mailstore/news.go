@@ -176,11 +176,17 @@ func lookAt(r kv.Reader, name string) (Mailbox, error) {
 	return m, err
 }
 
-// hasChildren reports whether there is a mailbox below a name.
+// hasChildren reports whether there is a mailbox or a level below a name.
 func hasChildren(r kv.Reader, name string) (bool, error) {
-	it := r.Scan(appendNameKey(nil, kindName, name+"/"), appendNameKey(nil, kindName, name+"0")) // "0" follows "/"
-	defer it.Close()
-	return it.Next(), it.Err()
+	for _, kind := range [...]byte{kindName, kindLevel} {
+		it := r.Scan(appendNameKey(nil, kind, name+"/"), appendNameKey(nil, kind, name+"0")) // "0" follows "/"
+		has, err := it.Next(), it.Err()
+		it.Close()
+		if has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
 }
 
 func sortedSet(names []string) []string {

@@ -49,10 +49,19 @@ func (t *tx) renameTree(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if len(tree) == 0 {
+	levels, err := t.levelsOf(from)
+	if err != nil {
+		return err
+	}
+	if len(tree) == 0 && len(levels) == 0 {
 		return ErrNoMailbox
 	}
-	if taken[to] || from == to {
+	level, err := isLevel(t.space, to)
+	if err != nil {
+		return err
+	}
+	// A mailbox may become a level; a level on another one would be neither.
+	if taken[to] || from == to || level && len(tree) == 0 {
 		return ErrMailboxExists
 	}
 	was := make([]string, len(tree))
@@ -75,7 +84,7 @@ func (t *tx) renameTree(from, to string) error {
 			return err
 		}
 	}
-	return nil
+	return t.moveLevels(levels, from, to)
 }
 
 // rename writes the new name of a mailbox.

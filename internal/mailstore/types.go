@@ -28,7 +28,8 @@ const (
 
 // Mailbox is a mailbox as LIST shows it.
 type Mailbox struct {
-	ID          MailboxID // 0 for a name that exists only because names below it do (\NonExistent)
+	ID          MailboxID // 0 for a name that is no mailbox (\NonExistent)
+	Level       bool      // it is listed without one: above others, or it was (levels.go)
 	Name        string    // UTF-8 in NFC, levels separated by "/", INBOX in upper case
 	UIDValidity uint32
 	SpecialUse  string // one of the Use constants or empty

@@ -51,7 +51,7 @@ func selectNames(req *listRequest, names []listed, patterns patterns) {
 	for i := range names {
 		n := &names[i]
 		n.plain = (req.selected&listSubscribed == 0 || n.box.Subscribed) && (req.selected&listSpecialUse == 0 || n.box.SpecialUse != "") &&
-			(n.box.ID != 0 || n.box.HasChildren || n.box.Subscribed && req.selected&listSubscribed != 0)
+			(n.box.ID != 0 || n.box.Level || n.box.HasChildren || n.box.Subscribed && req.selected&listSubscribed != 0)
 		if !n.plain || at == nil {
 			continue
 		}

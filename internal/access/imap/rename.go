@@ -1,13 +1,9 @@
 package imap
 
 import (
-	"errors"
-	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
-
-	"tram/internal/mailstore"
 )
 
 // rename = "RENAME" SP mailbox SP mailbox (RFC 3501 6.3.5)
@@ -44,23 +40,4 @@ func (s *session) rename() (string, error) {
 		s.tellOldName(from, is) // RFC 9051 6.3.6: either was written otherwise
 	}
 	return "", nil
-}
-
-// orChildren replaces the error for a name that is no mailbox but has some
-// below it.
-func (s *session) orChildren(at place, err error) error {
-	if errors.Is(err, mailstore.ErrNoMailbox) && s.isLevel(at) {
-		return no("HASCHILDREN", "There is no such mailbox, only mailboxes below it")
-	}
-	return err
-}
-
-// isLevel reports whether LIST shows a name for the mailboxes below it.
-func (s *session) isLevel(at place) bool {
-	if at.account == 0 {
-		return false
-	}
-	boxes, err := s.mail.Mailboxes(s.ctx, at.account)
-	name := norm.NFC.String(at.name)
-	return err == nil && slices.ContainsFunc(boxes, func(b mailstore.Mailbox) bool { return b.Name == name && b.HasChildren })
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // subscribe = "SUBSCRIBE" SP mailbox (RFC 3501 6.3.6). The mailbox must exist, or
-// some below it, as in Dovecot: it catches misspelt names. Who may not look it
+// be listed as a name above others, as in Dovecot: it catches misspelt names. Who may not look it
 // up is not told whether it does (RFC 4314 4). Names of other accounts are kept
 // among the user's own subscriptions.
 func (s *session) subscribe() (string, error) {
@@ -17,7 +17,7 @@ func (s *session) subscribe() (string, error) {
 		return "", d.Err()
 	}
 	at, box, err := s.mailbox(name)
-	if errors.Is(err, mailstore.ErrNoMailbox) && s.isLevel(at) {
+	if errors.Is(err, mailstore.ErrNoMailbox) && s.level(at).Name != "" {
 		return "", s.mail.Subscribe(s.ctx, s.account, at.prefix+at.name)
 	}
 	if err != nil {

@@ -113,7 +113,7 @@ func (a *Admin) dropPublic(ctx context.Context, domain string) error {
 		return kinded(err)
 	}
 	for _, m := range all {
-		if m.Name != "INBOX" && m.SpecialUse == "" {
+		if m.ID != 0 && m.Name != "INBOX" && m.SpecialUse == "" {
 			return control.Errorf(control.Conflict, "%s still has public folders; delete them first (tram public list %s)", domain, domain)
 		}
 	}
