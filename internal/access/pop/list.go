@@ -70,7 +70,8 @@ func (p *session) uidl(ctx context.Context, arg string) {
 		p.writeUID(from)
 		return
 	}
-	p.ok(p.say.ids)
+	count, size := p.drop.total()
+	p.okf(p.say.count, count, size)
 	for i := range to {
 		if !p.drop.deleted(i) {
 			p.writeUID(i)

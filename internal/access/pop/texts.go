@@ -26,7 +26,7 @@ type texts struct {
 	// Messages.
 	count                            string // messages, octets
 	octets, topFollows               string
-	ids, mechanisms                  string
+	mechanisms                       string
 	badNumber, noSuchMessage, marked string // noSuchMessage: how many there are; marked: which
 	markedNow, unmarked, top         string
 	gone, damaged, needsUTF8         string

@@ -34,7 +34,6 @@ var english = texts{
 	count:         "%d messages (%d octets)",
 	octets:        "octets",
 	topFollows:    "header and first lines follow",
-	ids:           "unique ids follow",
 	mechanisms:    "mechanisms follow",
 	badNumber:     "a message number is a number from 1 on",
 	noSuchMessage: "no such message, there are %d",

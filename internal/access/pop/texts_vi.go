@@ -33,7 +33,6 @@ var vietnamese = texts{
 	count:         "%d thư (%d octet)",
 	octets:        "octet",
 	topFollows:    "phần đầu thư và những dòng đầu",
-	ids:           "danh sách mã thư",
 	mechanisms:    "danh sách cơ chế xác thực",
 	badNumber:     "số thứ tự thư là một số từ 1 trở lên",
 	noSuchMessage: "không có thư đó, hộp thư có %d thư",
