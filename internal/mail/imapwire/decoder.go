@@ -50,6 +50,7 @@ type Decoder struct {
 
 	utf8    bool    // the client speaks UTF-8
 	ended   bool    // the line's end was read
+	cut     bool    // the line was too long: what was read of it ends anywhere
 	literal Literal // the streamed literal that is open, if any
 }
 
@@ -90,7 +91,7 @@ func (d *Decoder) SetLimits(l Limits) { d.limits = l }
 func (d *Decoder) Begin() {
 	d.err = nil
 	d.line, d.literals, d.tokens, d.depth = 0, 0, 0, 0
-	d.ended = false
+	d.ended, d.cut = false, false
 	d.literal = Literal{}
 }
 
@@ -144,14 +145,17 @@ func (d *Decoder) peek() (byte, bool) {
 	return d.buf[d.r], true
 }
 
-// advance consumes n buffered bytes of the line.
+// advance consumes n buffered bytes of the line, and of one that is too long as
+// many as show it.
 func (d *Decoder) advance(n int) bool {
+	room := d.limits.Line - d.line
+	d.cut = n > room
+	if d.cut {
+		n = room + 1
+	}
 	d.r += n
 	d.line += n
-	if d.line > d.limits.Line {
-		return d.Fail("Command line too long")
-	}
-	return true
+	return !d.cut || d.Fail("Command line too long")
 }
 
 // countToken takes one token from the budget.
@@ -275,7 +279,7 @@ func (d *Decoder) drainLine(budget *int64) (n int64, more bool) {
 		tail = keepTail(tail, window)
 		d.r += len(window)
 		if end >= 0 {
-			return nonSyncSize(tail)
+			return nonSyncSize(tail, d.cut)
 		}
 	}
 }
@@ -293,11 +297,15 @@ func keepTail(tail, p []byte) []byte {
 }
 
 // nonSyncSize finds the {123+} at the end of a line, of which the last bytes
-// are given. When they begin among the digits, nobody knows the size: it
-// counts as too large, for its bytes must not be taken for commands.
-func nonSyncSize(line []byte) (int64, bool) {
-	whole := len(line) < maxLiteralHeader
+// are given. When they, or what is left of a line that was cut, begin within it,
+// nobody knows the size: it counts as too large, for its bytes must not be taken
+// for commands.
+func nonSyncSize(line []byte, cut bool) (int64, bool) {
+	whole := len(line) < maxLiteralHeader && !cut
 	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	if cut && len(bytes.Trim(bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("}")), []byte("+")), "0123456789")) == 0 {
+		return maxLiteralSize, true
+	}
 	line, ok := bytes.CutSuffix(line, []byte("+}"))
 	if !ok {
 		return 0, false

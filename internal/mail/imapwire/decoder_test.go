@@ -397,3 +397,30 @@ func TestExpectDate(t *testing.T) {
 		}
 	}
 }
+
+// TestLineCutAtLiteral ends the longest line at each byte of a literal's header:
+// the literal is never taken for a command, however the bytes come.
+func TestLineCutAtLiteral(t *testing.T) {
+	for _, header := range []string{"{6+}", "{0000000000000000000000000006+}"} {
+		for pad := testLimits.Line - len(header) - 5; pad <= testLimits.Line+5; pad++ {
+			input := strings.Repeat("x", pad-2) + " " + header + "\r\nEVIL x\r\nb NOOP\r\n"
+			for _, split := range []io.Reader{strings.NewReader(input), iotest.OneByteReader(strings.NewReader(input))} {
+				d := new(Decoder)
+				d.Reset(&script{Reader: split}, testLimits, nil)
+				for {
+					d.Begin()
+					var tag string
+					if d.ExpectTag(&tag); tag == "EVIL" {
+						t.Fatalf("%s behind %d bytes: the literal was read as a command", header, pad)
+					}
+					for d.Err() == nil && d.SP() {
+						d.ExpectAString(new(string))
+					}
+					if !d.Discard() {
+						break
+					}
+				}
+			}
+		}
+	}
+}

@@ -15,6 +15,7 @@ func FuzzDecoder(f *testing.F) {
 	for _, s := range []string{
 		"a1 LOGIN user pass\r\n", "a SELECT {5+}\r\nINBOX\r\n", "b FETCH 1:*,5 (FLAGS BODY[1.MIME]<0.5>)\r\n",
 		"c APPEND x (\\Seen) \"01-Jan-2020 00:00:00 +0000\" {3}\r\nabc\r\n", "((((", "\"\\\"\\\\\"", "{99999999999999999999+}\r\n", "~{3+}\r\n\x00\x00\x00",
+		"\x00}\r\n" + strings.Repeat("7", testLimits.Line+100) + "+}\n",
 	} {
 		f.Add([]byte(s))
 	}
