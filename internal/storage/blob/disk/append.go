@@ -26,7 +26,7 @@ type pack struct {
 type appender struct {
 	tickets atomic.Uint64 // records written; a sync covers those up to one
 
-	mu    sync.Mutex // held for the order of records, never across a sync
+	mu    sync.Mutex // held for the order of records, never across a sync; hand waits for a write under it
 	next  uint32     // number of the next pack
 	pack  *pack      // nil: the next record begins one
 	file  *unsynced
